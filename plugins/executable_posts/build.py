@@ -1,0 +1,289 @@
+"""The whole way as one list of steps: parse, plan, run, view, store, render. No Pelican here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from . import store
+from .datasets import known_datasets
+from .errors import Problem, ProblemError
+from .executed import current, from_run
+from .figures import Claim, Figure, Place, claims, collisions
+from .fingerprint import file_digest
+from .plan import FileDigest, Plan, plan
+from .post import Execute, Post, decode, parse
+from .render import Rendered, Words, render
+from .report import PostReport, State
+from .store import ExecutedNotebook
+from .views import View, view
+
+Policy = Literal["stale", "all", "frozen"]
+"""Which posts are run: those that are stale, all, or none (a stale post is then an error)."""
+
+Announce = Callable[[str], None]
+"""Takes a line on what is being done now."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source file: where it is, what messages call it, its title and its place on the site."""
+
+    file: Path
+    name: str
+    title: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """What the blog's settings say to the engine; `content` is a folder in `root`.
+
+    `datasets` maps URLs to names of files in ``content/data``; `timeout` is in seconds a cell.
+    """
+
+    root: Path
+    content: Path
+    cache: Path
+    words: Words
+    execute: Execute
+    policy: Policy
+    shell_allowed: bool
+    timeout: float
+    workers: int
+    threads: int
+    timezone: str
+    environment: tuple[str, ...]
+    datasets: Mapping[str, str]
+
+    def notebook(self, source: Source) -> Path:
+        """Where the executed notebook of `source` is."""
+        below = source.file.relative_to(self.content).with_suffix(".ipynb")
+        return self.content / "notebooks" / below
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the reader of a post gets: Markdown with blocks of HTML, figures, the notebook."""
+
+    name: str
+    rendered: Rendered
+    figures: tuple[Figure, ...]
+    notebook: Path | None
+
+
+@dataclass(frozen=True)
+class Build:
+    """All pages by source file, what a person has to mend, and what was done."""
+
+    pages: Mapping[Path, Page]
+    problems: tuple[Problem, ...]
+    reports: tuple[PostReport, ...]
+
+
+def build(sources: Sequence[Source], settings: BuildSettings, announce: Announce) -> Build:
+    """Parse and plan all `sources`, run those that `settings` say, and show what there is.
+
+    A post that cannot be read, planned or run is a problem in the result and keeps its last good
+    outputs; the others go on. Raises `KeyboardInterrupt` if interrupted, with all kernels dead.
+    """
+    posts, problems = _parse(sources, settings)
+    digests = cache(lambda name: file_digest(settings.root / name))
+    plans = {
+        source: plan(post, store.read(settings.notebook(source)), digests)
+        for source, post in posts.items()
+    }
+    due = _due(plans, problems, settings.policy)
+    fresh: dict[Source, ExecutedNotebook] = {}
+    if settings.policy == "frozen":
+        problems += [_refusal(planned) for planned in due.values()]
+    elif due:
+        fresh, failures = _run(due, digests, settings, announce)
+        problems += failures
+    views = {
+        source: _view(source, planned, fresh.get(source), problems)
+        for source, planned in plans.items()
+    }
+    problems += _figure_collisions(views)
+    if settings.policy != "frozen":
+        problems += _store(plans, fresh, views, problems, settings)
+    pages = {
+        source.file: _page(source, planned, views[source], settings)
+        for source, planned in plans.items()
+    }
+    reports = [
+        _report(source, planned, views[source], fresh.get(source), problems)
+        for source, planned in plans.items()
+    ]
+    return Build(pages, tuple(problems), tuple(reports))
+
+
+def _parse(
+    sources: Sequence[Source], settings: BuildSettings
+) -> tuple[dict[Source, Post], list[Problem]]:
+    """The posts that can be read, in the order of their names, and what is wrong with any."""
+    posts = {}
+    problems: list[Problem] = []
+    claimed: list[Claim] = []
+    for source in sorted(sources, key=lambda source: source.name):
+        try:
+            text = decode(source.file.read_bytes(), source.name)
+            post = parse(text, source.name, settings.execute, shell_allowed=settings.shell_allowed)
+            posts[source] = post
+            problems += post.problems
+            claimed += claims(post, source.place)
+        except ProblemError as error:
+            problems.append(error.problem)
+        except OSError as error:
+            problems.append(Problem(source.name, f"cannot be read: {error.strerror}"))
+    return posts, problems + collisions(claimed)
+
+
+def _due(
+    plans: Mapping[Source, Plan], problems: Sequence[Problem], policy: Policy
+) -> dict[Source, Plan]:
+    """The posts that are to be run: what is wrong with a post keeps it from that."""
+    blamed = _blamed(problems)
+    return {
+        source: planned
+        for source, planned in plans.items()
+        if planned.cells and source.name not in blamed and (planned.stale or policy == "all")
+    }
+
+
+def _refusal(planned: Plan) -> Problem:
+    reason = planned.reasons[0]
+    return Problem(
+        planned.post.path,
+        f"stale: {reason.text}; this build runs nothing: run `invoke build` where the post can "
+        "run, and commit its executed notebook",
+        reason.line,
+    )
+
+
+def _run(
+    due: Mapping[Source, Plan], digests: FileDigest, settings: BuildSettings, announce: Announce
+) -> tuple[dict[Source, ExecutedNotebook], list[Problem]]:
+    # Only a build that runs something pays for nbclient and jupyter_client (0.4 s).
+    from .jobs import Conditions, Job, JobCell, Run, Started
+    from .run import run_all
+
+    def job(source: Source, planned: Plan) -> Job:
+        return Job(
+            path=source.name,
+            folder=source.file.parent,
+            cells=tuple(
+                JobCell(
+                    code=cell.code,
+                    line=cell.code_line,
+                    may_raise=planned.post.may_raise(cell),
+                    timeout=cell.options.timeout or settings.timeout,
+                )
+                for cell in planned.post.cells
+            ),
+        )
+
+    def progress(started: Started) -> None:
+        if started.number == 1:
+            announce(f"running {started.path} ({started.count} cells)")
+
+    datasets, problems = known_datasets(settings.datasets, settings.content / "data", settings.root)
+    conditions = Conditions(
+        root=settings.root,
+        content=settings.content,
+        cache=settings.cache,
+        threads=settings.threads,
+        timezone=settings.timezone,
+        environment=settings.environment,
+        datasets=datasets,
+    )
+    jobs = {job(source, planned): source for source, planned in due.items()}
+    fresh = {}
+    for done, result in run_all(
+        list(jobs), conditions, workers=settings.workers, progress=progress
+    ):
+        if isinstance(result, Run):
+            fresh[jobs[done]] = from_run(due[jobs[done]], result, digests)
+        else:
+            problems.append(result)
+    return fresh, problems
+
+
+def _view(
+    source: Source, planned: Plan, fresh: ExecutedNotebook | None, problems: Sequence[Problem]
+) -> View:
+    cells = fresh.cells if fresh else tuple(cell.last for cell in planned.cells)
+    return view(planned, cells, source.place, stale=source.name in _blamed(problems))
+
+
+def _figure_collisions(views: Mapping[Source, View]) -> list[Problem]:
+    """Figure names that only the outputs show to be given twice."""
+    return collisions(
+        Claim(figure.name, source.name, line)
+        for source, shown in views.items()
+        for figure, line in shown.figure_lines
+    )
+
+
+def _store(
+    plans: Mapping[Source, Plan],
+    fresh: Mapping[Source, ExecutedNotebook],
+    views: Mapping[Source, View],
+    problems: Sequence[Problem],
+    settings: BuildSettings,
+) -> list[Problem]:
+    """Write what was run, and the prose and names that changed since; what could not be written."""
+    blamed = _blamed(problems)
+    failures = []
+    for source, planned in plans.items():
+        notebook = fresh.get(source) or planned.executed
+        if notebook is None or not planned.cells or source.name in blamed:
+            continue
+        now = current(notebook, planned, source.title, views[source].figure_names)
+        if now == planned.executed:
+            continue
+        file = settings.notebook(source)
+        try:
+            store.write(file, now)
+        except OSError as error:
+            name = file.relative_to(settings.root).as_posix()
+            failures.append(Problem(name, f"cannot be written: {error.strerror}"))
+    return failures
+
+
+def _page(source: Source, planned: Plan, shown: View, settings: BuildSettings) -> Page:
+    notebook = settings.notebook(source)
+    return Page(
+        name=source.name,
+        rendered=render(planned.post, shown.by_number, source.title, settings.words),
+        figures=shown.figures,
+        notebook=notebook if planned.cells and notebook.is_file() else None,
+    )
+
+
+def _report(
+    source: Source,
+    planned: Plan,
+    shown: View,
+    fresh: ExecutedNotebook | None,
+    problems: Sequence[Problem],
+) -> PostReport:
+    state: State = "up to date" if planned.cells else "no cells"
+    if source.name in _blamed(problems):
+        state = "failed"
+    elif fresh:
+        state = "run"
+    return PostReport(
+        path=source.name,
+        state=state,
+        why=str(planned.reasons[0]) if planned.reasons else "asked for",
+        cells=len(planned.cells),
+        seconds=sum(cell.seconds for cell in fresh.cells) if fresh else 0.0,
+        hidden_lines=shown.hidden_lines,
+        notes=shown.notes if fresh else (),
+    )
+
+
+def _blamed(problems: Sequence[Problem]) -> set[str]:
+    return {problem.path for problem in problems}

@@ -1,0 +1,99 @@
+"""From a run to the executed notebook that is stored: what is the same keeps its old bytes."""
+
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from importlib import metadata
+
+from .figures import keep_old_bytes
+from .fingerprint import Fingerprint, cell_digest
+from .jobs import CellResult, Run
+from .outputs import comparable
+from .plan import KERNEL, FileDigest, Plan, PlannedCell
+from .post import Cell, Post, Prose, Shown
+from .store import ExecutedCell, ExecutedNotebook, Output
+
+
+def from_run(plan: Plan, run: Run, file_digest: FileDigest) -> ExecutedNotebook:
+    """The executed notebook that `run`, a run of the post of `plan`, makes.
+
+    A cell that gave what it gave before stays as it was stored, to the last byte: addresses and
+    what it wrote to stderr do not count, nor does how long it took.
+    """
+    digests = {name: file_digest(name) for name in run.files}
+    cells = [_cell(planned, result) for planned, result in zip(plan.cells, run.cells, strict=True)]
+    return ExecutedNotebook(
+        title="",
+        cells=tuple(cells),
+        prose=(),
+        fingerprint=Fingerprint(
+            kernel=KERNEL,
+            code=tuple(cell_digest(planned.cell) for planned in plan.cells),
+            files={name: known for name, known in digests.items() if known is not None},
+            packages=versions(run.modules),
+        ),
+        python=platform.python_version(),
+        numbers_given=plan.numbers_given,
+    )
+
+
+def current(
+    notebook: ExecutedNotebook,
+    plan: Plan,
+    title: str,
+    figure_names: Sequence[tuple[str, ...]],
+) -> ExecutedNotebook:
+    """`notebook` with what needs no run as it now is: title, prose, names of figures."""
+    cells = tuple(
+        replace(cell, source=planned.cell.code.strip("\n"), figures=names)
+        for cell, planned, names in zip(notebook.cells, plan.cells, figure_names, strict=True)
+    )
+    return replace(notebook, title=title, prose=_prose(plan.post, title), cells=cells)
+
+
+def versions(modules: Iterable[str]) -> dict[str, str]:
+    """The versions of the installed packages to which top-level `modules` belong."""
+    owners = metadata.packages_distributions()
+    packages = {owner for module in modules for owner in owners.get(module, ())}
+    return {package: metadata.version(package) for package in sorted(packages)}
+
+
+def _cell(planned: PlannedCell, result: CellResult) -> ExecutedCell:
+    last = planned.last
+    outputs = _with_old_bytes(last.outputs if last else (), result.outputs)
+    if last and comparable(outputs) == comparable(last.outputs):
+        return last
+    return ExecutedCell(
+        number=planned.number,
+        source=planned.cell.code,
+        outputs=tuple(outputs),
+        figures=last.figures if last else (),
+        seconds=round(result.seconds, 3),
+        execution_count=result.execution_count,
+    )
+
+
+def _with_old_bytes(old: Sequence[Output], new: Sequence[Output]) -> list[Output]:
+    """`new`, with the bytes of the picture that stood in the same place where pixels are equal."""
+    before = [output["data"] for output in old if "data" in output]
+    position = 0
+    result: list[Output] = []
+    for output in new:
+        if "data" not in output or position >= len(before):
+            result.append(output)
+            continue
+        result.append({**output, "data": keep_old_bytes(before[position], output["data"])})
+        position += 1
+    return result
+
+
+def _prose(post: Post, title: str) -> tuple[str, ...]:
+    """The text before each cell and behind the last, headed by the title; no front matter."""
+    gaps = [f"# {title}\n\n" if title else ""]
+    for piece in post.pieces:
+        match piece:
+            case Cell():
+                gaps.append("")
+            case Prose() | Shown():
+                gaps[-1] += piece.text
+    return tuple(gap.replace("\r\n", "\n").strip("\n") for gap in gaps)

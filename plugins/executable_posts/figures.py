@@ -1,0 +1,240 @@
+"""Figures: which output is which file, under which name, and whether its pixels changed.
+
+A name that readers know is kept for ever (DESIGN.md §7): the recorded name of the same cell and
+position, else one made of `#| label:`, else one made of the post's slug and the cell's own number.
+"""
+
+import base64
+import binascii
+import io
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from .errors import Problem, ProblemError
+from .outputs import Display
+from .post import Cell, Post
+from .store import write_atomically
+
+_EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/gif": "gif",
+    "image/svg+xml": "svg",
+}
+_STATIC_PREFIXES = ("{static}", "|static|", "{attach}", "|attach|", "{filename}", "|filename|")
+_FOLDER = "assets"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a post's page and figures live on the site.
+
+    `slug` names the folder of its new figures; `page_folder` is the folder of its page,
+    `source_folder` that of its source below content/, both without slashes at their ends.
+    """
+
+    slug: str
+    page_folder: str
+    source_folder: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A figure file that a post names, and where it does."""
+
+    name: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure file: its name below the site's root, its bytes and its size in pixels."""
+
+    name: str
+    data: bytes
+    size: tuple[int, int] | None
+
+
+def resolve(link: str, place: Place) -> str:
+    """The file below the site's root that `link`, as written in a source, stands for.
+
+    Raises `ValueError` if that is outside of the site, or no file of the site at all.
+    """
+    parts = urlsplit(link)
+    if parts.scheme or parts.netloc:
+        raise ValueError(f"{link} is on another host")
+    for prefix in _STATIC_PREFIXES:
+        if link.startswith(prefix):
+            target = unquote(link.removeprefix(prefix))
+            base = "" if target.startswith("/") else place.source_folder
+            return _inside(posixpath.join(base, target.lstrip("/")), link)
+    target = unquote(parts.path)
+    base = "" if target.startswith("/") else place.page_folder
+    return _inside(posixpath.join(base, target.lstrip("/")), link)
+
+
+def _inside(name: str, link: str) -> str:
+    result = posixpath.normpath(name)
+    if result.startswith("../") or result in {"..", "."} or "\\" in result:
+        raise ValueError(f"{link} leads out of the site's folder")
+    return result
+
+
+def claims(post: Post, place: Place) -> tuple[Claim, ...]:
+    """The figure files that the source of `post` names, by recorded outputs and by labels.
+
+    Raises `ProblemError` for a name that leads out of the site.
+    """
+    result = []
+    for cell in post.cells:
+        for output in post.recorded(cell):
+            if output.kind != "figure":
+                continue
+            try:
+                name = resolve(output.content, place)
+            except ValueError as error:
+                raise ProblemError(Problem(post.path, f"figure: {error}", output.line)) from None
+            result.append(Claim(name, post.path, output.line))
+        if cell.options.label:
+            stem = f"{_FOLDER}/{place.slug}/{cell.options.label}"
+            result.append(Claim(stem, post.path, cell.line))
+    return tuple(result)
+
+
+def collisions(all_claims: Iterable[Claim]) -> list[Problem]:
+    """A problem for every figure name that is claimed a second time."""
+    first: dict[str, Claim] = {}
+    problems = []
+    for claim in all_claims:
+        earlier = first.setdefault(claim.name.lower(), claim)
+        if earlier is not claim:
+            problems.append(
+                Problem(
+                    claim.path,
+                    f"the figure /{claim.name} is also claimed by {earlier.path}:{earlier.line}; "
+                    "give one of them another name",
+                    claim.line,
+                )
+            )
+    return problems
+
+
+def names(
+    post: Post,
+    cell: Cell,
+    number: int,
+    place: Place,
+    pictures: Sequence[Display],
+    kept: Sequence[str],
+) -> tuple[str, ...]:
+    """A file name for each of `pictures`, the figures that `cell` displays.
+
+    `number` is the cell's own, `kept` the names its figures had in the last run: where neither a
+    recorded name nor a label says otherwise, a figure keeps the one it had.
+    """
+    recorded = [
+        resolve(output.content, place) for output in post.recorded(cell) if output.kind == "figure"
+    ]
+    result: list[str] = []
+    for position, picture in enumerate(pictures):
+        extension = _EXTENSIONS[picture.mime]
+        if position < len(recorded) and _extension(recorded[position]) == extension:
+            result.append(recorded[position])
+            continue
+        stem = cell.options.label or f"cell-{number}"
+        suffix = "" if position == 0 else f"-{position + 1}"
+        fresh = f"{_FOLDER}/{place.slug}/{stem}{suffix}.{extension}"
+        known = kept[position] if position < len(kept) else fresh
+        free = cell.options.label is None and _extension(known) == extension
+        result.append(known if free and known not in result else fresh)
+    return tuple(result)
+
+
+def _extension(name: str) -> str:
+    return name.rpartition(".")[2].lower().replace("jpeg", "jpg")
+
+
+def decode(display: Display, name: str) -> Figure:
+    """The figure file that `display` is. Raises `ValueError` if its content is no picture."""
+    if display.mime == "image/svg+xml":
+        return Figure(name, display.content.encode(), None)
+    try:
+        data = base64.b64decode(display.content)
+    except binascii.Error as error:
+        raise ValueError(f"{display.mime}: {error}") from None
+    return Figure(name, data, _size(data))
+
+
+def _size(data: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) >= 24:
+        return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return image.size
+    except (UnidentifiedImageError, OSError):
+        return None
+
+
+def same_pixels(one: bytes, other: bytes) -> bool:
+    """Whether two pictures show the same, whatever their bytes."""
+    if one == other:
+        return True
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(one)) as first, Image.open(io.BytesIO(other)) as second:
+            if getattr(first, "n_frames", 1) != 1 or getattr(second, "n_frames", 1) != 1:
+                return False
+            return first.size == second.size and (
+                first.convert("RGBA").tobytes() == second.convert("RGBA").tobytes()
+            )
+    except (UnidentifiedImageError, OSError):
+        return False
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a figure file: ``new``, ``changed`` or ``unchanged``."""
+
+    name: str
+    state: str
+
+
+def write(figure: Figure, output: Path) -> Written:
+    """Put `figure` below the folder `output`, if it is not there with the same pixels.
+
+    Raises `ValueError` for a name that leads out of `output`, by a symbolic link for instance.
+    """
+    target = output / figure.name
+    if not target.resolve().is_relative_to(output.resolve()):
+        raise ValueError(f"{figure.name} leads out of {output}")
+    try:
+        old = target.read_bytes()
+    except FileNotFoundError:
+        write_atomically(target, figure.data)
+        return Written(figure.name, "new")
+    if same_pixels(old, figure.data):
+        return Written(figure.name, "unchanged")
+    write_atomically(target, figure.data)
+    return Written(figure.name, "changed")
+
+
+def keep_old_bytes(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, object]:
+    """The MIME bundle `new`, with the bytes of `old` for each picture whose pixels are the same."""
+    result = dict(new)
+    for mime in _EXTENSIONS.keys() - {"image/svg+xml"}:
+        before, after = old.get(mime), new.get(mime)
+        if (
+            isinstance(before, str)
+            and isinstance(after, str)
+            and same_pixels(base64.b64decode(before), base64.b64decode(after))
+        ):
+            result[mime] = before
+    return result

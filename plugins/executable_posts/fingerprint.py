@@ -1,0 +1,95 @@
+"""What a run depends on: code, kernel, the files it read and the packages it imported.
+
+The parts are kept apart and by name, so that *why* a post is stale needs no guess.
+"""
+
+import hashlib
+import io
+import tokenize
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .post import Cell, Options
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What one run depended on.
+
+    `code` holds for each cell, in order, the SHA-256 of its normalised code (the code itself is in
+    the executed notebook), `files` the SHA-256 of every file of the project that the run read (by
+    its name from the project's root), `packages` the versions of the packages it imported.
+    """
+
+    kernel: str
+    code: tuple[str, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+
+def normalise(code: str) -> str:
+    """`code` without what cannot change a result: comments, blank lines, trailing blanks.
+
+    >>> normalise("x = 1  # one\\n\\n\\ny = '# two'\\n")
+    "x = 1\\ny = '# two'\\n"
+
+    Code that is no plain Python (a magic) is only stripped of blank lines and trailing blanks at
+    its ends, since a ``#`` may mean something there.
+    """
+    lines = code.replace("\r\n", "\n").splitlines(keepends=True)
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO("".join(lines)).readline))
+    except (tokenize.TokenError, SyntaxError, IndentationError):
+        return code.strip() + "\n"
+    kept = dict(enumerate(lines, start=1))
+    for token in reversed(tokens):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            kept[row] = kept[row][:column].rstrip() + "\n"
+    inside = _rows_inside_strings(tokens)
+    text = (
+        line if row in inside else line.rstrip() + "\n"
+        for row, line in kept.items()
+        if row in inside or line.strip()
+    )
+    return "".join(text)
+
+
+def _rows_inside_strings(tokens: Sequence[tokenize.TokenInfo]) -> set[int]:
+    """Rows whose end lies within a string, so that every blank in them counts."""
+    rows: set[int] = set()
+    opened: list[int] = []
+    for token in tokens:
+        name = tokenize.tok_name[token.type]
+        if token.type == tokenize.STRING:
+            rows.update(range(token.start[0], token.end[0]))
+        elif name in {"FSTRING_START", "TSTRING_START"}:  # from Python 3.12 on
+            opened.append(token.start[0])
+        elif name in {"FSTRING_END", "TSTRING_END"}:
+            rows.update(range(opened.pop(), token.end[0]))
+    return rows
+
+
+def cell_digest(cell: Cell) -> str:
+    """SHA-256 of what counts in a cell: its code, and the options that change its result."""
+    return digest((_running_options(cell.options) + normalise(cell.code)).encode())
+
+
+def _running_options(options: Options) -> str:
+    # Whether a cell may raise decides what the cells behind it find; a time limit decides nothing.
+    return "" if options.error is None else f"error = {options.error}\n"
+
+
+def digest(data: bytes) -> str:
+    """SHA-256, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def file_digest(path: Path) -> str | None:
+    """SHA-256 of a file's content; `None` if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

@@ -1,0 +1,78 @@
+"""What is to be run and what running it gives."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .kernels import Dataset
+from .store import Output
+
+
+@dataclass(frozen=True)
+class JobCell:
+    """A cell to be run: its code, the line of the source it starts on, whether it may raise."""
+
+    code: str
+    line: int
+    may_raise: bool
+    timeout: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """One post to be run: how messages name it, the folder it lies in, its cells."""
+
+    path: str
+    folder: Path
+    cells: tuple[JobCell, ...]
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What all runs of a build have in common.
+
+    `root` is the project's folder, `content` the content folder in it, `cache` a folder that
+    survives the run, `environment` the names of variables that pass beside the usual ones.
+    """
+
+    root: Path
+    content: Path
+    cache: Path
+    threads: int
+    timezone: str
+    environment: tuple[str, ...] = ()
+    datasets: Mapping[str, Dataset] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What running a cell gave, in seconds and nbformat output objects."""
+
+    outputs: tuple[Output, ...]
+    seconds: float
+    execution_count: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """One clean execution of all cells of a post.
+
+    `files` are the project's files that it read, `modules` the top-level modules it imported.
+    """
+
+    cells: tuple[CellResult, ...]
+    files: tuple[str, ...]
+    modules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Started:
+    """A cell that begins to run: the `number`-th of `count`, on `line` of the post `path`."""
+
+    path: str
+    line: int
+    number: int
+    count: int
+
+
+Progress = Callable[[Started], None]

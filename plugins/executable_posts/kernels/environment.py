@@ -1,0 +1,70 @@
+"""The environment of a kernel: a list of what passes, so that no secret reaches a post."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+# What programs need to find their parts, and what numeric libraries read when imported.
+_PASSED = frozenset(
+    {
+        "PATH",
+        "LD_LIBRARY_PATH",
+        "DYLD_LIBRARY_PATH",
+        "SYSTEMROOT",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "CUDA_HOME",
+        "CUDA_VISIBLE_DEVICES",
+        "KERAS_BACKEND",
+        "XLA_FLAGS",
+    }
+)
+_PASSED_PREFIXES = ("OPENBLAS_", "MKL_", "TF_", "NVIDIA_", "ROCM_")
+
+
+def kernel_environment(
+    outside: Mapping[str, str],
+    *,
+    home: Path,
+    cache: Path,
+    threads: int,
+    timezone: str,
+    also: Iterable[str] = (),
+) -> dict[str, str]:
+    """The environment variables of a kernel.
+
+    Of `outside` only those pass that are listed here or named in `also`. `home` is a folder that
+    is thrown away after the run, `cache` one that stays. `threads` is fixed, since the bits of a
+    sum change with the number of threads that compute it; so are hash seed, locale and time zone.
+    """
+    named = frozenset(also)
+    passed = {
+        name: value
+        for name, value in outside.items()
+        if name in _PASSED or name in named or name.startswith(_PASSED_PREFIXES)
+    }
+    count = str(threads)
+    return passed | {
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "TMPDIR": str(home / "tmp"),
+        "TEMP": str(home / "tmp"),
+        "TMP": str(home / "tmp"),
+        "IPYTHONDIR": str(home / ".ipython"),
+        "JUPYTER_CONFIG_DIR": str(home / ".jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "MPLCONFIGDIR": str(cache / "matplotlib"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        "LC_ALL": "C.UTF-8",
+        "LANG": "C.UTF-8",
+        "TZ": timezone,
+        "OMP_NUM_THREADS": count,
+        "OPENBLAS_NUM_THREADS": count,
+        "MKL_NUM_THREADS": count,
+        "NUMEXPR_NUM_THREADS": count,
+        "TF_NUM_INTRAOP_THREADS": count,
+        "TF_NUM_INTEROP_THREADS": count,
+    }

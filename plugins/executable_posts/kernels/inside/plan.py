@@ -1,0 +1,39 @@
+"""What the builder tells a kernel before it starts."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A file that answers for a URL: absolute path, and SHA-256 in hexadecimal."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class InsidePlan:
+    """`datasets` by URL; `reads` is the file to which the kernel writes which files below the
+    folders `watched` it opened and which modules it imported."""
+
+    reads: str
+    watched: tuple[str, ...] = ()
+    datasets: Mapping[str, Dataset] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """What `read` reads."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, path: str) -> "InsidePlan":
+        """The plan that was written, as JSON, to the file `path`."""
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        return cls(
+            reads=data["reads"],
+            watched=tuple(data["watched"]),
+            datasets={url: Dataset(**known) for url, known in data["datasets"].items()},
+        )

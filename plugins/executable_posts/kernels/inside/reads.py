@@ -1,0 +1,44 @@
+"""Recording what a run reads and imports, by an audit hook (PEP 578) that sees every `open`."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+
+def install(log: str, watched: Sequence[str]) -> None:
+    """Write to the file `log`, from now on, a line for each file and module that is first used.
+
+    ``file <absolute path>`` for a file below one of the folders `watched` that is opened for
+    reading; ``module <name>`` for a top-level module that is imported. The lines are written at
+    once, since a kernel may die at any time. Raises `OSError` if `log` cannot be written.
+    """
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    roots = tuple(os.path.join(os.path.realpath(folder), "") for folder in watched)
+    seen: set[str] = set()
+
+    def note(line: str) -> None:
+        if line not in seen:
+            seen.add(line)
+            os.write(handle, f"{line}\n".encode("utf-8", "surrogateescape"))
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, mode, flags = arguments
+            if isinstance(path, str | bytes) and _reads(mode, flags):
+                # Not realpath: it would ask the disk for each part of each path.
+                name = os.path.abspath(os.fsdecode(path))
+                if name.startswith(roots) and "\n" not in name:
+                    note(f"file {name}")
+        elif event == "import":
+            name = str(arguments[0]).partition(".")[0]
+            if name not in sys.stdlib_module_names:
+                note(f"module {name}")
+
+    sys.addaudithook(hook)
+
+
+def _reads(mode: str | None, flags: int) -> bool:
+    if mode is not None:
+        return "r" in mode or "+" in mode
+    return flags & os.O_ACCMODE != os.O_WRONLY

@@ -1,0 +1,108 @@
+"""Outputs of a kernel → what a reader should see.
+
+Streams as a terminal would leave them, one MIME type chosen, addresses and process ids out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .store import Output
+from .streams import merge_streams, without_addresses
+from .terminal import as_terminal_leaves_it
+
+Kind = Literal["text", "stderr", "error", "html", "markdown", "figure"]
+
+# Richest first, of those that a page can show.
+_MIME_TYPES: Sequence[tuple[str, Kind]] = (
+    ("text/html", "html"),
+    ("text/markdown", "markdown"),
+    ("image/svg+xml", "figure"),
+    ("image/png", "figure"),
+    ("image/jpeg", "figure"),
+    ("image/gif", "figure"),
+    ("text/plain", "text"),
+)
+
+
+@dataclass(frozen=True)
+class Display:
+    """One thing that a reader sees.
+
+    `content` is text, HTML or Markdown; of a figure it is the file's content as in the notebook
+    (base64, or the source of an SVG), `mime` its type and `alt` what the kernel said it shows.
+    """
+
+    kind: Kind
+    content: str
+    mime: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class Displayed:
+    """What a cell shows, and how many lines of its stderr were kept from the reader."""
+
+    displays: tuple[Display, ...]
+    hidden_lines: int = 0
+
+
+def display(outputs: Iterable[Output], *, show_stderr: bool = False) -> Displayed:
+    """What a reader sees of `outputs`; stderr only if asked for."""
+    displays = []
+    hidden = 0
+    for output in merge_streams(outputs):
+        match output["output_type"]:
+            case "stream" if output["name"] == "stderr" and not show_stderr:
+                hidden += as_terminal_leaves_it(output["text"]).count("\n") + 1
+            case "stream":
+                text = without_addresses(as_terminal_leaves_it(output["text"]))
+                kind: Kind = "stderr" if output["name"] == "stderr" else "text"
+                if text.strip():
+                    displays.append(Display(kind, text.rstrip("\n")))
+            case "error":
+                displays.append(Display("error", error_text(output)))
+            case _:
+                if (shown := _richest(output)) is not None:
+                    displays.append(shown)
+    return Displayed(tuple(displays), hidden)
+
+
+def error_text(output: Output) -> str:
+    """The last line of an error, as Python prints it: ``KeyError: 'acc'``."""
+    name, value = str(output["ename"]), str(output["evalue"])
+    return without_addresses(f"{name}: {value}" if value else name)
+
+
+def comparable(outputs: Iterable[Output]) -> list[Output]:
+    """What of `outputs` counts when two runs are compared: all but stderr, addresses and counts."""
+    result: list[Output] = []
+    for output in merge_streams(outputs):
+        if output["output_type"] == "stream":
+            if output["name"] == "stderr":
+                continue
+            text = without_addresses(as_terminal_leaves_it(output["text"]))
+            result.append({**output, "text": text})
+        elif output["output_type"] == "error":
+            result.append({"output_type": "error", "text": error_text(output)})
+        else:
+            data = {mime: _comparable_value(value) for mime, value in output["data"].items()}
+            result.append({"output_type": output["output_type"], "data": data})
+    return result
+
+
+def _comparable_value(value: Any) -> Any:
+    return without_addresses(value) if isinstance(value, str) else value
+
+
+def _richest(output: Output) -> Display | None:
+    data: Mapping[str, Any] = output["data"]
+    for mime, kind in _MIME_TYPES:
+        if mime in data:
+            content = str(data[mime])
+            if kind == "text":
+                content = without_addresses(as_terminal_leaves_it(content))
+            metadata = output.get("metadata", {})
+            alt = str(metadata.get("executable_posts", {}).get("alt", ""))
+            return Display(kind, content.strip("\n"), mime, alt)
+    return None

@@ -1,0 +1,115 @@
+"""Post and store → what is stale, and why. Pure but for the store's reads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from .fingerprint import Fingerprint, cell_digest, normalise
+from .matching import match
+from .post import Cell, Post
+from .store import Damaged, ExecutedCell, ExecutedNotebook
+
+KERNEL = "python3"
+
+FileDigest = Callable[[str], str | None]
+"""A file's name from the project's root → SHA-256 of its content, `None` if it is gone."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a post is stale, in words; `line` is the place in the post, if there is one."""
+
+    text: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.text if self.line is None else f"{self.text} (line {self.line})"
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """A cell, the number that is its own for ever, and how it ran last, if it did."""
+
+    cell: Cell
+    number: int
+    last: ExecutedCell | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What there is to do for a post; nothing if there is no reason to."""
+
+    post: Post
+    executed: ExecutedNotebook | None
+    cells: tuple[PlannedCell, ...]
+    numbers_given: int
+    reasons: tuple[Reason, ...]
+
+    @property
+    def stale(self) -> bool:
+        """Whether the stored outputs, if any, are not those of this post."""
+        return bool(self.reasons)
+
+
+def plan(post: Post, stored: ExecutedNotebook | Damaged | None, file_digest: FileDigest) -> Plan:
+    """What of `post` is not confirmed by its executed notebook.
+
+    A post without cells is never stale. `file_digest` is asked for the files that the last run
+    read.
+    """
+    executed = stored if isinstance(stored, ExecutedNotebook) else None
+    old = executed.cells if executed else ()
+    matched = match(
+        [normalise(cell.source) for cell in old], [normalise(cell.code) for cell in post.cells]
+    )
+    given = executed.numbers_given if executed else 0
+    cells = []
+    for cell, index in zip(post.cells, matched, strict=True):
+        if index is None:
+            given += 1
+            cells.append(PlannedCell(cell, given, None))
+        else:
+            cells.append(PlannedCell(cell, old[index].number, old[index]))
+    reasons: list[Reason] = []
+    if post.cells:
+        if isinstance(stored, Damaged):
+            reasons = [Reason(f"the executed notebook is damaged: {stored.why}")]
+        elif executed is None:
+            reasons = [Reason("never run")]
+        else:
+            reasons = [
+                *_code_reasons(post, matched, executed.fingerprint, len(old)),
+                *_file_reasons(executed.fingerprint.files, file_digest),
+            ]
+    return Plan(post, executed, tuple(cells), given, tuple(reasons))
+
+
+def _code_reasons(
+    post: Post, matched: list[int | None], fingerprint: Fingerprint, old_count: int
+) -> list[Reason]:
+    """What differs between the cells of the post and those that were run."""
+    if fingerprint.kernel != KERNEL:
+        return [Reason(f"the kernel changed from {fingerprint.kernel} to {KERNEL}")]
+    digests = [cell_digest(cell) for cell in post.cells]
+    if digests == list(fingerprint.code):
+        return []
+    reasons = []
+    for cell, index, digest in zip(post.cells, matched, digests, strict=True):
+        if index is None:
+            reasons.append(Reason(f"cell {cell.number} is new", cell.line))
+        elif index >= len(fingerprint.code) or fingerprint.code[index] != digest:
+            reasons.append(Reason(f"cell {cell.number} changed", cell.line))
+    removed = old_count - sum(index is not None for index in matched)
+    if removed:
+        reasons.append(Reason(f"{removed} {'cell was' if removed == 1 else 'cells were'} removed"))
+    return reasons or [Reason("the order of the cells changed")]
+
+
+def _file_reasons(files: Mapping[str, str], file_digest: FileDigest) -> list[Reason]:
+    reasons = []
+    for name, digest in sorted(files.items()):
+        now = file_digest(name)
+        if now is None:
+            reasons.append(Reason(f"{name} is gone"))
+        elif now != digest:
+            reasons.append(Reason(f"{name} changed"))
+    return reasons

@@ -1,0 +1,171 @@
+"""Where the engine meets Pelican: signals, sources with their places, figures, failures."""
+
+import logging
+import sys
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from pelican import signals
+from pelican.contents import Static
+from pelican.generators import ArticlesGenerator, Generator, StaticGenerator
+from pelican.readers import MarkdownReader, Readers
+
+from . import figures, report
+from .build import Build, BuildSettings, Page, build
+from .errors import Problem, ProblemError
+from .figures import Figure, Written
+from .lock import build_lock
+from .reader import UNREADABLE, LookedUp, PostReader
+from .settings import read as read_settings
+from .sources import find_sources
+
+_PELICAN_LOGGER = logging.getLogger("pelican")
+
+
+class BuildFailed(Exception):
+    """Raised once the site is written, so that Pelican exits with status 1."""
+
+    exitcode = 1
+
+
+class BuildInterrupted(Exception):
+    """Raised in place of `KeyboardInterrupt`, after which Pelican would exit with status 0."""
+
+    exitcode = 130
+
+
+def connect() -> None:
+    """Put the plugin to work in the Pelican that is about to run."""
+    _PELICAN_LOGGER.addFilter(_without_traceback)
+    signals.get_generators.connect(_begin)
+    signals.readers_init.connect(_give_reader)
+    signals.article_generator_init.connect(_build)
+    signals.article_generator_finalized.connect(_make_figures_known)
+    signals.page_generator_finalized.connect(_make_figures_known)
+    signals.static_generator_finalized.connect(_leave_figures_alone)
+    signals.all_generators_finalized.connect(_write_figures)
+    signals.finalized.connect(_end)
+
+
+class _Session:
+    """What one run of Pelican has built so far."""
+
+    def __init__(self) -> None:
+        self.resources = ExitStack()
+        self.settings: BuildSettings | None = None
+        self.build = Build({}, (), ())
+        self.sources: frozenset[Path] = frozenset()
+        self.read: set[Path] = set()
+        self.written: dict[str, list[Written]] = {}
+        self.problems: list[Problem] = []
+
+    def look_up(self, file: Path) -> LookedUp:
+        """What a reader is to see of `file`, and note that it was asked for."""
+        self.read.add(file)
+        page = self.build.pages.get(file)
+        if page is None and file in self.sources:
+            return UNREADABLE
+        return page
+
+    @property
+    def pages(self) -> list[Page]:
+        """The pages of posts that Pelican has read, in the order of their names."""
+        known = (page for file, page in self.build.pages.items() if file in self.read)
+        return sorted(known, key=lambda page: page.name)
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """Their figures, by name."""
+        return {figure.name: figure for page in self.pages for figure in page.figures}
+
+
+_session = _Session()
+
+
+def _begin(_: object) -> None:
+    """The first signal of each run of Pelican."""
+    global _session  # noqa: PLW0603  Pelican's signals share nothing else
+    _session.resources.close()
+    _session = _Session()
+
+
+def _give_reader(readers: Readers) -> None:
+    for extension in MarkdownReader.file_extensions:
+        if readers.reader_classes.get(extension) is MarkdownReader:
+            readers.reader_classes[extension] = partial(PostReader, _session.look_up)
+
+
+def _build(generator: ArticlesGenerator) -> None:
+    """Execution as a phase of its own, before Pelican reads the first post."""
+    try:
+        settings = read_settings(generator.settings)
+        _session.settings = settings
+        _session.resources.enter_context(build_lock(settings.cache, _say))
+        sources, _session.problems = find_sources(generator, settings)
+        _session.sources = frozenset(source.file for source in sources) | {
+            settings.root / problem.path for problem in _session.problems
+        }
+        _session.build = build(sources, settings, _say)
+        _session.problems += _session.build.problems
+    except ProblemError as error:
+        raise BuildFailed(str(error)) from None
+    except KeyboardInterrupt:
+        _session.resources.close()
+        raise BuildInterrupted("interrupted; no kernel is left, nothing was changed") from None
+
+
+def _make_figures_known(generator: Generator) -> None:
+    """Let links of the form ``{static}/name`` find the figures, which are no files in content/."""
+    context = generator.context
+    for name in _session.figures:
+        context["static_links"].discard(name)
+        context["static_content"][name] = Static(
+            content="",
+            metadata={"save_as": name, "url": name},
+            settings=generator.settings,
+            source_path=name,
+            context=context,
+        )
+
+
+def _leave_figures_alone(generator: StaticGenerator) -> None:
+    """A file in content/ with the name of a recomputed figure is an older picture of it."""
+    generator.staticfiles = [
+        file for file in generator.staticfiles if file.save_as not in _session.figures
+    ]
+
+
+def _write_figures(generators: list[Generator]) -> None:
+    output = Path(generators[0].output_path)
+    for page in _session.pages:
+        for figure in page.figures:
+            try:
+                written = figures.write(figure, output)
+            except (OSError, ValueError) as error:
+                _session.problems.append(Problem(page.name, f"figure /{figure.name}: {error}"))
+            else:
+                _session.written.setdefault(page.name, []).append(written)
+
+
+def _end(_: object) -> None:
+    _session.resources.close()
+    for line in report.summary(_session.build.reports, _session.written):
+        _say(line)
+    for problem in _session.problems:
+        print(problem, file=sys.stderr)
+    if _session.problems:
+        raise BuildFailed(report.failure(_session.problems))
+
+
+def _say(line: str) -> None:
+    if _PELICAN_LOGGER.getEffectiveLevel() <= logging.WARNING:
+        print(line, flush=True)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """A failed or interrupted build is no defect of ours: its traceback tells nobody anything."""
+    if record.exc_info and isinstance(record.exc_info[1], BuildFailed | BuildInterrupted):
+        record.msg, record.args = str(record.exc_info[1]), ()
+        record.exc_info = None
+    return True

@@ -1,0 +1,136 @@
+"""Source text → `Post`."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from markdown_it.token import Token
+
+from ..errors import Problem, one_of
+from . import fences, options, recorded, source
+from .model import Cell, Fence, FrontMatter, Piece, Post, Prose, Recorded, Shown
+
+Execute = Literal["yes", "no", "auto"]
+
+_ANSWERS: dict[str, Execute] = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A Python fence with what it holds, what the rules say of it and what is recorded under it."""
+
+    fence: Fence
+    content: options.Content
+    verdict: fences.Verdict
+    recorded: Recorded | None
+
+
+def parse(text: str, path: str, execute: Execute = "auto", *, shell_allowed: bool = False) -> Post:
+    """The post whose source is `text`.
+
+    `path` is how messages name the file. `execute` says which posts of the blog run (the setting
+    ``EXECUTE``); `shell_allowed` whether cells may hold shell lines (``EXECUTE_SHELL``).
+    Mistakes in the post do not raise: they are in `Post.problems`.
+    """
+    lines = source.lines(text)
+    head = source.head(lines)
+    tokens = fences.block_tokens("".join(lines[head.length :]))
+    blocks = {
+        token.map[0] + head.length: token for token in tokens if token.map and token.level == 0
+    }
+    found = fences.find(tokens, lines, head.length)
+    candidates = {
+        fence.line: _candidate(fence, path, lines, blocks, shell_allowed=shell_allowed)
+        for fence in found
+        if fences.language(fence.info) in fences.PYTHON
+    }
+    answer, problems = _front_matter_answer(head, path)
+    runs, why = _runs(answer or execute, answer is not None, candidates.values())
+    if runs:
+        for candidate in candidates.values():
+            problems += candidate.verdict.problems
+    idle = None if runs else f"the post does not run: {why}"
+    pieces = tuple(_pieces(lines, head.length, found, candidates, idle))
+    return Post(path, pieces, head.values, runs, why, tuple(problems))
+
+
+def _candidate(
+    fence: Fence,
+    path: str,
+    lines: Sequence[str],
+    blocks: Mapping[int, Token],
+    *,
+    shell_allowed: bool,
+) -> _Candidate:
+    content = options.read(fence.code, path, fence.line + 1)
+    verdict = fences.judge(fence, content, path, shell_allowed=shell_allowed)
+    below = None
+    if verdict.runs and fence.top_level:
+        first = fence.line - 1
+        below = recorded.find(lines, first + fence.line_count, first, blocks)
+    return _Candidate(fence, content, verdict, below)
+
+
+def _front_matter_answer(head: source.Head, path: str) -> tuple[Execute | None, list[Problem]]:
+    value = head.values.get("execute")
+    if value is None:
+        return None, []
+    answer = _ANSWERS.get(value.strip("\"'").lower())
+    if answer is None:
+        message = f'front matter: Execute: "{value}" is not allowed; {one_of(value, ["yes", "no"])}'
+        return "no", [Problem(path, message, head.key_lines["execute"])]
+    return answer, []
+
+
+def _runs(
+    execute: Execute, from_front_matter: bool, candidates: Iterable[_Candidate]
+) -> tuple[bool, str]:
+    """Whether the post runs (rule 1 of DESIGN.md §5), and what shows it."""
+    if execute not in get_args(Execute):
+        raise ValueError(f"execute={execute!r}: {one_of(execute, get_args(Execute))}")
+    if execute != "auto":
+        place = "its front matter" if from_front_matter else "the setting"
+        return execute == "yes", f'Execute is "{execute}" in {place}'
+    for candidate in candidates:
+        if candidate.content.option_lines:
+            return True, f"a cell option in line {candidate.fence.line + 1}"
+        if candidate.recorded:
+            for output in candidate.recorded.outputs:
+                if output.proof:
+                    return True, f"a recorded output in line {output.line}"
+    return False, "nothing shows that it is meant to (no recorded output, no `#|` option)"
+
+
+def _pieces(
+    lines: Sequence[str],
+    head: int,
+    found: Iterable[Fence],
+    candidates: Mapping[int, _Candidate],
+    idle: str | None,
+) -> Iterator[Piece]:
+    """The pieces in the order of the source, which they cover without gap or overlap.
+
+    `head` is the number of lines of front matter, `idle` why no fence runs, if none does.
+    """
+    if head:
+        yield FrontMatter(1, "".join(lines[:head]))
+    at = head
+    number = 0
+    for fence in found:
+        if fence.line - 1 > at:
+            yield Prose(at + 1, "".join(lines[at : fence.line - 1]))
+        at = fence.line - 1 + fence.line_count
+        candidate = candidates.get(fence.line)
+        if candidate is None:
+            yield Shown(fence, "it is no Python", fence.code)
+        elif idle or not candidate.verdict.runs:
+            yield Shown(fence, idle or candidate.verdict.reason, candidate.content.code)
+        else:
+            number += 1
+            content = candidate.content
+            yield Cell(fence, number, content.code, content.code_line, content.options)
+            if candidate.recorded:
+                yield candidate.recorded
+                at += candidate.recorded.line_count
+    if at < len(lines):
+        yield Prose(at + 1, "".join(lines[at:]))

@@ -1,0 +1,5 @@
+"""Showing the site on this machine."""
+
+from .server import serve
+
+__all__ = ["serve"]

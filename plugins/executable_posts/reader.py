@@ -1,0 +1,54 @@
+"""The Markdown reader: it looks up what was built and never runs anything."""
+
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from markdown import Markdown
+from pelican.readers import MarkdownReader
+
+from .build import Page
+from .render import fill
+
+
+class Unreadable(Enum):
+    """The type of `UNREADABLE`."""
+
+    UNREADABLE = "unreadable"
+
+
+UNREADABLE = Unreadable.UNREADABLE
+"""Looked up for a post that cannot be read; what is wrong with it is said elsewhere."""
+
+LookedUp = Page | Unreadable | None
+LookUp = Callable[[Path], LookedUp]
+
+
+class PostReader(MarkdownReader):  # type: ignore[misc]  # Pelican has no types
+    """Reads a post in the version for readers; any other Markdown file as Pelican does."""
+
+    def __init__(self, look_up: LookUp, settings: dict[str, Any]) -> None:
+        super().__init__(settings)
+        self._look_up = look_up
+
+    def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
+        """HTML and metadata of the file at `source_path`."""
+        page = self._look_up(Path(source_path))
+        if page is None:
+            content, metadata = super().read(source_path)
+            return content, metadata
+        if page is UNREADABLE:
+            # Pelican would print the traceback of its own attempt; `skip` makes it go on.
+            return "", {"title": source_path, "status": "skip"}
+        self._source_path = source_path
+        self._md = Markdown(**self.settings["MARKDOWN"])
+        content = fill(self._md.convert(page.rendered.markdown), page.rendered.blocks)
+        metadata = self._parse_metadata(getattr(self._md, "Meta", {}))
+        if page.notebook is not None:
+            metadata["executed_notebook"] = self._address(page.notebook)
+        return content, metadata
+
+    def _address(self, notebook: Path) -> str:
+        """Where the site publishes `notebook`, if ``notebooks`` is one of its static paths."""
+        return notebook.relative_to(Path(self.settings["PATH"]).resolve()).as_posix()

@@ -1,0 +1,205 @@
+"""Post and outputs → Markdown for the reader, and HTML where Markdown has no word for it.
+
+HTML is not put into the Markdown itself, where each converter would treat it in its own way: a
+token stands in its place, as a paragraph of its own, and `fill` puts the HTML there afterwards.
+"""
+
+import hashlib
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .figures import Figure
+from .outputs import Display
+from .post import Cell, Fence, Piece, Post, Recorded, Shown
+
+_TOKEN = re.compile(r"(?P<p><p>)?(?P<token>x[0-9a-f]{12}cell\w+x)(?(p)</p>)")
+_STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class CellView:
+    """What a reader sees under a cell.
+
+    `figures` holds the file of each display that is a figure, in order; `stale` says that these
+    are the outputs of an earlier run, since the last one failed.
+    """
+
+    displays: tuple[Display, ...]
+    figures: tuple[Figure, ...] = ()
+    stale: bool = False
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the page says by itself, in the language of the site."""
+
+    cell: str = "Cell {number}"
+    figure: str = "Figure {number} of “{title}”"
+    stale: str = "Output of the last run that succeeded."
+
+
+WORDS: Mapping[str, Words] = {
+    "en": Words(),
+    "pt": Words(
+        cell="Célula {number}",
+        figure="Figura {number} de “{title}”",
+        stale="Saída da última execução que deu certo.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Markdown with tokens in it, and the HTML that each token stands for."""
+
+    markdown: str
+    blocks: Mapping[str, str] = field(default_factory=dict)
+
+
+def render(post: Post, views: Mapping[int, CellView], title: str, words: Words) -> Rendered:
+    """The reader's version of `post`; `views` by cell number.
+
+    A cell without a view keeps what is recorded under it in the source, as the author left it.
+    """
+    page = _Page(post, title, words)
+    replaced = False
+    for piece in post.pieces:
+        match piece:
+            case Cell():
+                view = views.get(piece.number)
+                replaced = view is not None
+                page.cell(piece, view)
+            case Recorded() if replaced:
+                pass
+            case Shown():
+                page.shown(piece)
+            case _:
+                page.text(piece)
+    return Rendered("".join(page.parts), page.blocks)
+
+
+def fill(content: str, blocks: Mapping[str, str]) -> str:
+    """`content`, HTML that was converted from a `Rendered`'s Markdown, with its blocks in it."""
+    return _TOKEN.sub(lambda found: blocks.get(found["token"], found[0]), content)
+
+
+class _Page:
+    """The page as it grows."""
+
+    def __init__(self, post: Post, title: str, words: Words) -> None:
+        self.parts: list[str] = []
+        self.blocks: dict[str, str] = {}
+        self._title = title
+        self._words = words
+        self._figures = 0
+        # No reader's text holds this, and no Markdown converter sees a sign in it.
+        self._stem = f"x{hashlib.sha256(post.text.encode()).hexdigest()[:12]}cell"
+
+    def text(self, piece: Piece) -> None:
+        self.parts.append(piece.text.removeprefix("\ufeff"))
+
+    def shown(self, piece: Shown) -> None:
+        # A fence that is as a reader should see it stays as the author wrote it.
+        if piece.code == piece.fence.code and not piece.fence.info.startswith("{"):
+            self.text(piece)
+        else:
+            self.parts.append(_fence(piece.fence, piece.code))
+
+    def cell(self, cell: Cell, view: CellView | None) -> None:
+        in_marker = _continuation(cell.fence.prefix) != cell.fence.prefix
+        opening = self._words.cell.format(number=cell.number)
+        if not in_marker:  # behind a list marker nothing can stand before the fence
+            self._block(
+                cell,
+                "open",
+                f'<div class="cell" role="group" aria-label="{html.escape(opening)}">',
+            )
+        if cell.options.echo:
+            self.parts.append(_fence(cell.fence, cell.code))
+        outputs = self._outputs(cell, view) if view else []
+        if outputs and view:
+            stale = (
+                f'<p class="stale-note">{html.escape(self._words.stale)}</p>' if view.stale else ""
+            )
+            self._block(
+                cell, "outputs", f'<div class="cell-outputs{" stale" if stale else ""}">{stale}'
+            )
+            for index, (kind, output) in enumerate(outputs):
+                if kind == "markdown":
+                    self._block(cell, f"markdown{index}", '<div class="cell-output markdown">')
+                    self.parts.append(_indented(output, cell.fence.prefix))
+                    self._block(cell, f"markdown{index}end", "</div>")
+                else:
+                    self._block(cell, f"output{index}", output)
+            self._block(cell, "outputsend", "</div>")
+        if not in_marker:
+            self._block(cell, "close", "</div>")
+
+    def _block(self, cell: Cell, name: str, content: str) -> None:
+        token = f"{self._stem}{cell.number}{name}x"
+        self.blocks[token] = content
+        prefix = _continuation(cell.fence.prefix)
+        blank = prefix.rstrip()
+        self.parts.append(f"{blank}\n{prefix}{token}\n{blank}\n")
+
+    def _outputs(self, cell: Cell, view: CellView) -> list[tuple[str, str]]:
+        if not cell.options.output:
+            return []
+        figures = iter(view.figures)
+        return [
+            (
+                shown.kind,
+                self._figure(cell, shown, next(figures))
+                if shown.kind == "figure"
+                else _html(shown),
+            )
+            for shown in view.displays
+        ]
+
+    def _figure(self, cell: Cell, shown: Display, figure: Figure) -> str:
+        self._figures += 1
+        caption = cell.options.fig_cap
+        alt = (
+            cell.options.fig_alt
+            or caption
+            or shown.alt
+            or self._words.figure.format(number=self._figures, title=self._title)
+        )
+        size = f' width="{figure.size[0]}" height="{figure.size[1]}"' if figure.size else ""
+        lazy = ' loading="lazy"' if self._figures > 1 else ""
+        image = f'<img src="{{static}}/{figure.name}" alt="{html.escape(alt)}"{size}{lazy}>'
+        below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+        return f'<figure class="cell-output figure">{image}{below}</figure>'
+
+
+def _html(shown: Display) -> str:
+    match shown.kind:
+        case "html":
+            return f'<div class="cell-output html">{_STYLE.sub("", shown.content)}</div>'
+        case "markdown":
+            return shown.content
+        case kind:
+            text = html.escape(shown.content, quote=False)
+            return f'<div class="cell-output {kind}"><pre>{text}</pre></div>'
+
+
+def _fence(fence: Fence, code: str) -> str:
+    """`code` as a fence that every Markdown converter sees as one, where `fence` stands."""
+    ticks = max([3, *(len(run) + 1 for run in re.findall(r"`{3,}", code))])
+    body = code if code.endswith("\n") or not code else code + "\n"
+    prefix = fence.prefix
+    after = _continuation(prefix)
+    lines = [f"{'`' * ticks}python\n", *body.splitlines(keepends=True), f"{'`' * ticks}\n"]
+    return "".join((prefix if index == 0 else after) + line for index, line in enumerate(lines))
+
+
+def _continuation(prefix: str) -> str:
+    """What stands before the lines that follow one with `prefix`: a list marker becomes blanks."""
+    return re.sub(r"[^>\s]", " ", prefix)
+
+
+def _indented(text: str, prefix: str) -> str:
+    after = _continuation(prefix)
+    return "".join(f"{after}{line}\n" for line in text.splitlines())

@@ -1,0 +1,97 @@
+"""What went wrong in a run: one line with the post's line, a traceback cut to the post."""
+
+import re
+import signal
+
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from .errors import Problem
+from .jobs import Job
+from .kernels import KernelSetup
+from .streams import without_addresses
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_FRAME = re.compile(r"^\s*(?:Cell|Input) In\s?\[(\d+)\], (?:in )?line:? ?(\d+)(?:, in (.+?)\s*$)?")
+_LONGEST = 300
+
+
+def describe(error: Exception, job: Job, index: int, setup: KernelSetup) -> Problem:
+    """The `Problem` that `error` is, raised while the cell at `index` of `job` ran."""
+    if index >= len(job.cells):
+        return Problem(job.path, f"the kernel failed after the last cell: {error}")
+    cell = job.cells[index]
+    where = f"cell {index + 1} of {len(job.cells)}"
+    if isinstance(error, CellExecutionError):
+        return _raised(error, job, index, where)
+    if isinstance(error, CellTimeoutError):
+        if "IOPub" in str(error):
+            message = f"{where}: its output did not arrive within a minute; run the build again"
+        else:
+            message = (
+                f"{where}: did not end within {cell.timeout:g} s; allow it more with "
+                "`#| timeout: SECONDS` at its top or EXECUTE_TIMEOUT in the settings"
+            )
+        return Problem(job.path, message, cell.line)
+    if isinstance(error, DeadKernelError):
+        return Problem(job.path, f"{where}: {_death(setup)}", cell.line)
+    tail = _tail(setup)
+    return Problem(job.path, f"the kernel did not start: {error}", cell.line, tail)
+
+
+def _raised(error: CellExecutionError, job: Job, index: int, where: str) -> Problem:
+    if error.ename == "StdinNotImplementedError":
+        message = "asks for input, and nobody is there to answer: posts cannot ask questions"
+        return Problem(job.path, f"{where}: {message}", job.cells[index].line)
+    frames = _frames(_ANSI.sub("", error.traceback), job)
+    own = [line for number, line, _ in frames if number == index]
+    first = without_addresses(error.evalue).strip().splitlines() or [""]
+    summary = f"{error.ename}: {first[0]}" if first[0] else error.ename
+    if len(summary) > _LONGEST:
+        summary = summary[: _LONGEST - 1] + "…"
+    return Problem(
+        job.path,
+        f"{where}: {summary}",
+        own[-1] if own else job.cells[index].line,
+        "\n".join(_frame_text(job, *frame) for frame in frames),
+    )
+
+
+def _frames(traceback: str, job: Job) -> list[tuple[int, int, str]]:
+    """(cell, line of the post, function) of each frame in the post, outermost first."""
+    frames = []
+    for row in traceback.splitlines():
+        if found := _FRAME.match(row):
+            number = int(found[1]) - 1
+            if 0 <= number < len(job.cells):
+                function = re.sub(r"\(.*", "", found[3] or "")
+                frames.append((number, job.cells[number].line + int(found[2]) - 1, function))
+    return frames
+
+
+def _frame_text(job: Job, number: int, line: int, function: str) -> str:
+    cell = job.cells[number]
+    rows = cell.code.splitlines()
+    at = line - cell.line
+    source = rows[at].strip() if 0 <= at < len(rows) else ""
+    inside = f", in {function}" if function and function != "<module>" else ""
+    return f"    {job.path}:{line}{inside}\n        {source}"
+
+
+def _death(setup: KernelSetup) -> str:
+    end = setup.end
+    if end is None:
+        return "the kernel died"
+    memory = f"it held at most {end.memory / 2**20:,.0f} MiB of memory"
+    if end.exit_code < 0:
+        name = signal.Signals(-end.exit_code).name
+        hint = " (out of memory?)" if name == "SIGKILL" else ""
+        return f"the kernel was killed by {name}{hint}; {memory}"
+    return f"the kernel ended by itself with exit status {end.exit_code}; {memory}"
+
+
+def _tail(setup: KernelSetup) -> str:
+    try:
+        lines = setup.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(f"    {line}" for line in lines[-10:])

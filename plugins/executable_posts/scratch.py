@@ -1,0 +1,54 @@
+"""The folder a run works in: what is beside the post appears in it, what is written stays in it."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# Sources of posts are no data of theirs, and a thousand of them may stand beside one another.
+_POSTS = ("*.md", "*.markdown", "*.mkd", "*.mdown", "*.rst", "*.ipynb")
+_NEVER_COPIED = shutil.ignore_patterns(*_POSTS, ".*", "__pycache__")
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """The folders of one run.
+
+    `content` mirrors the content folder as far as the post may need it; `working` is in it, where
+    the post is in the original; `home` is the kernel's home. `folder`, which holds them all and
+    the kernel's sockets, is for this user alone.
+    """
+
+    folder: Path
+    content: Path
+    working: Path
+    home: Path
+
+
+@contextlib.contextmanager
+def scratch(content: Path, post_folder: Path) -> Iterator[Scratch]:
+    """A fresh `Scratch` for a post that lies in `post_folder`, in `content`; removed at the end.
+
+    In it are copies of the files and folders beside the post and of ``content/data``, which is
+    also there as ``data`` in the working folder.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="executable-posts-"))
+    try:
+        made = Scratch(
+            folder=folder,
+            content=folder / "content",
+            working=folder / "content" / post_folder.relative_to(content),
+            home=folder / "home",
+        )
+        (made.home / "tmp").mkdir(parents=True)
+        shutil.copytree(post_folder, made.working, ignore=_NEVER_COPIED)
+        data = content / "data"
+        if data.is_dir() and not (made.content / "data").exists():
+            shutil.copytree(data, made.content / "data", ignore=shutil.ignore_patterns(".*"))
+        if data.is_dir() and not (made.working / "data").exists():
+            (made.working / "data").symlink_to(made.content / "data")
+        yield made
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,124 @@
+"""Pelican's settings → `BuildSettings`; what is wrong with a setting is said by its name."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from .build import BuildSettings, Policy
+from .errors import Problem, ProblemError, one_of
+from .post import Execute
+from .render import WORDS, Words
+
+_MEMORY_A_RUN = 2 * 2**30
+
+
+def _boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ValueError("True or False is expected")
+
+
+def _word(*allowed: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if value in allowed:
+            return str(value)
+        raise ValueError(one_of(str(value), allowed))
+
+    return read
+
+
+def _positive(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        return value
+    raise ValueError("a number above zero is expected")
+
+
+def _count(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    raise ValueError("a whole number above zero is expected")
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
+        return tuple(value)
+    raise ValueError("a list of names is expected")
+
+
+def _files_by_url(value: object) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise ValueError("a dictionary is expected: {url: file in content/data}")
+    for url, name in value.items():
+        if not isinstance(url, str) or not isinstance(name, str):
+            raise ValueError("a dictionary of strings is expected: {url: file in content/data}")
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise ValueError(f'"{name}" is not in content/data')
+    return dict(value)
+
+
+# Name, how it is read, and what holds where a blog does not set it.
+_SETTINGS: Mapping[str, tuple[Callable[[object], Any], Any]] = {
+    "EXECUTE": (_word(*get_args(Execute)), "auto"),
+    "EXECUTE_POSTS": (_word(*get_args(Policy)), "stale"),
+    "EXECUTE_SHELL": (_boolean, False),
+    "EXECUTE_TIMEOUT": (_positive, 300),
+    "EXECUTE_WORKERS": (_count, None),
+    "EXECUTE_THREADS": (_count, 2),
+    "EXECUTE_ENVIRONMENT": (_names, ()),
+    "EXECUTE_DATASETS": (_files_by_url, {}),
+}
+
+
+def read(settings: Mapping[str, Any]) -> BuildSettings:
+    """The engine's settings in those of a Pelican site.
+
+    Raises `ProblemError` for a value that is not allowed and for a name that begins with
+    ``EXECUTE`` and is none of ours.
+    """
+    for name in settings:
+        if name.startswith("EXECUTE") and name not in _SETTINGS:
+            raise ProblemError(Problem("settings", f"unknown {name}: {one_of(name, _SETTINGS)}"))
+    values = {name: _value(settings, name) for name in _SETTINGS}
+    content = Path(settings["PATH"]).resolve()
+    return BuildSettings(
+        root=content.parent,
+        content=content,
+        cache=content.parent / ".cache" / "executable_posts",
+        words=_words(str(settings["DEFAULT_LANG"])),
+        execute=values["EXECUTE"],
+        policy=values["EXECUTE_POSTS"],
+        shell_allowed=values["EXECUTE_SHELL"],
+        timeout=values["EXECUTE_TIMEOUT"],
+        workers=values["EXECUTE_WORKERS"] or _workers(),
+        threads=values["EXECUTE_THREADS"],
+        timezone=str(settings.get("TIMEZONE") or "UTC"),
+        environment=values["EXECUTE_ENVIRONMENT"],
+        datasets=values["EXECUTE_DATASETS"],
+    )
+
+
+def _value(settings: Mapping[str, Any], name: str) -> Any:
+    reader, default = _SETTINGS[name]
+    if name not in settings:
+        return default
+    try:
+        return reader(settings[name])
+    except ValueError as error:
+        raise ProblemError(
+            Problem("settings", f"{name} = {settings[name]!r} is not allowed: {error}")
+        ) from None
+
+
+def _words(language: str) -> Words:
+    return WORDS.get(language.lower().partition("-")[0].partition("_")[0], WORDS["en"])
+
+
+def _workers() -> int:
+    """As many runs at a time as there are cores, if there is memory for them."""
+    cores = os.cpu_count() or 1
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):
+        return cores
+    return max(1, min(cores, memory // _MEMORY_A_RUN))

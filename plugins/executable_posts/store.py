@@ -1,0 +1,240 @@
+"""Executed notebooks on disk: one a post, valid nbformat 4.5, written whole or not at all."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .fingerprint import Fingerprint
+
+FORMAT = 1
+_KEY = "executable_posts"
+
+Output = Mapping[str, Any]
+"""An nbformat output object."""
+
+
+@dataclass(frozen=True)
+class ExecutedCell:
+    """One cell as it last ran.
+
+    `number` is its own for ever, `figures` are the addresses of its figures in order (a file of
+    the site, without a leading slash), `seconds` what it took.
+    """
+
+    number: int
+    source: str
+    outputs: tuple[Output, ...]
+    figures: tuple[str, ...] = ()
+    seconds: float = 0.0
+    execution_count: int | None = None
+
+
+@dataclass(frozen=True)
+class ExecutedNotebook:
+    """A post's last good run. `prose` is the text before each cell, and that behind the last."""
+
+    title: str
+    cells: tuple[ExecutedCell, ...]
+    prose: tuple[str, ...]
+    fingerprint: Fingerprint
+    python: str
+    numbers_given: int
+    """How many cell numbers were ever given: a number is never given twice."""
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """An executed notebook that is there and cannot be used, and why."""
+
+    path: Path
+    why: str
+
+
+def read(path: Path) -> ExecutedNotebook | Damaged | None:
+    """The executed notebook at `path`; `None` if there is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        return Damaged(path, str(error))
+    try:
+        return _from_json(json.loads(text))
+    except json.JSONDecodeError as error:
+        return Damaged(path, f"not JSON (line {error.lineno}: {error.msg})")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return Damaged(
+            path, f"no executed notebook of this plugin ({type(error).__name__}: {error})"
+        )
+
+
+def write(path: Path, notebook: ExecutedNotebook) -> bool:
+    """Put `notebook` at `path`, at once and whole; returns whether the file changed.
+
+    A damaged or foreign file in its place is moved aside, to ``<name>.damaged``, not deleted.
+    Raises `OSError` if the disk does not take it; what was there before is then still there.
+    """
+    data = _to_bytes(notebook)
+    existing = read(path)
+    if isinstance(existing, Damaged):
+        path.replace(_free_name(path.with_name(f"{path.name}.damaged")))
+    elif existing is not None and path.read_bytes() == data:
+        return False
+    write_atomically(path, data)
+    return True
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace the file at `path` by `data`: a reader sees all the old content or all the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(_mode(path))
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()
+        raise
+
+
+def _mode(path: Path) -> int:
+    """The permissions of the file to be replaced; those of any new file if there is none."""
+    try:
+        return path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        umask = os.umask(0)
+        os.umask(umask)
+        return 0o666 & ~umask
+
+
+def _free_name(path: Path) -> Path:
+    names = (path, *(path.with_name(f"{path.name}-{count}") for count in range(2, 1000)))
+    return next(name for name in names if not name.exists())
+
+
+def _from_json(data: Mapping[str, Any]) -> ExecutedNotebook:
+    ours = data["metadata"][_KEY]
+    if ours["format"] != FORMAT:
+        raise ValueError(f"format {ours['format']}, expected {FORMAT}")
+    cells = []
+    prose = [""]
+    for cell in data["cells"]:
+        if cell["cell_type"] == "markdown":
+            prose[-1] += _joined(cell["source"])
+        else:
+            cells.append(_cell_from_json(cell))
+            prose.append("")
+    fingerprint = ours["fingerprint"]
+    return ExecutedNotebook(
+        title=str(data["metadata"].get("title", "")),
+        cells=tuple(cells),
+        prose=tuple(prose),
+        fingerprint=Fingerprint(
+            kernel=fingerprint["kernel"],
+            code=tuple(fingerprint["code"]),
+            files=dict(fingerprint["files"]),
+            packages=dict(fingerprint["packages"]),
+        ),
+        python=ours["python"],
+        numbers_given=int(ours["numbers_given"]),
+    )
+
+
+def _cell_from_json(cell: Mapping[str, Any]) -> ExecutedCell:
+    ours = cell["metadata"][_KEY]
+    outputs = tuple(_output_from_json(output) for output in cell["outputs"])
+    return ExecutedCell(
+        number=int(ours["number"]),
+        source=_joined(cell["source"]),
+        outputs=outputs,
+        figures=tuple(str(name) for name in ours["figures"]),
+        seconds=float(ours["seconds"]),
+        execution_count=cell["execution_count"],
+    )
+
+
+def _output_from_json(output: Mapping[str, Any]) -> Output:
+    """An output with its text in one piece; on disk nbformat cuts it into lines."""
+    result = dict(output)
+    if result["output_type"] == "stream":
+        result["text"] = _joined(result["text"])
+    if "data" in result:
+        result["data"] = {
+            mime: _joined(value) if _is_text(mime, value) else value
+            for mime, value in result["data"].items()
+        }
+    return result
+
+
+def _is_text(mime: str, value: object) -> bool:
+    return isinstance(value, str | list) and not mime.endswith("json")
+
+
+def _joined(source: str | list[str]) -> str:
+    return source if isinstance(source, str) else "".join(source)
+
+
+def _to_bytes(notebook: ExecutedNotebook) -> bytes:
+    # Only what runs something writes, and only then is nbformat (0.2 s) needed.
+    import nbformat
+    from nbformat import v4
+
+    cells = []
+    for index, prose in enumerate(notebook.prose):
+        if prose.strip():
+            cells.append(v4.new_markdown_cell(prose.strip("\n"), id=f"prose-{index}"))
+        if index < len(notebook.cells):
+            cells.append(_cell_to_json(notebook.cells[index]))
+    fingerprint = notebook.fingerprint
+    metadata = {
+        "title": notebook.title,
+        "kernelspec": {
+            "name": fingerprint.kernel,
+            "display_name": "Python 3",
+            "language": "python",
+        },
+        "language_info": {"name": "python", "version": notebook.python},
+        _KEY: {
+            "format": FORMAT,
+            "fingerprint": {
+                "kernel": fingerprint.kernel,
+                "code": list(fingerprint.code),
+                "files": dict(fingerprint.files),
+                "packages": dict(fingerprint.packages),
+            },
+            "python": notebook.python,
+            "numbers_given": notebook.numbers_given,
+        },
+    }
+    node = v4.new_notebook(cells=cells, metadata=metadata)
+    node["nbformat_minor"] = 5
+    nbformat.validate(node)
+    return f"{nbformat.writes(node, version=nbformat.NO_CONVERT)}\n".encode()
+
+
+def _cell_to_json(cell: ExecutedCell) -> Any:
+    from nbformat import from_dict, v4
+
+    return v4.new_code_cell(
+        cell.source.rstrip("\n"),
+        id=f"cell-{cell.number}",
+        outputs=[from_dict(dict(output)) for output in cell.outputs],
+        execution_count=cell.execution_count,
+        metadata={
+            _KEY: {
+                "number": cell.number,
+                "figures": list(cell.figures),
+                "seconds": round(cell.seconds, 3),
+            }
+        },
+    )

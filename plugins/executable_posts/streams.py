@@ -1,0 +1,42 @@
+"""Making what a kernel sends independent of chance: chunks of streams, addresses, process ids."""
+
+import re
+from collections.abc import Iterable
+
+from .store import Output
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{4,}")
+# IPython compiles each cell as a file whose name holds its pid: /tmp/ipykernel_4242/1234567890.py
+_CELL_FILE = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
+
+
+def merge_streams(outputs: Iterable[Output]) -> list[Output]:
+    """`outputs` with the chunks of a stream joined as far as nothing else stands between them.
+
+    How a kernel cuts a stream into chunks, and whether stdout or stderr is flushed first, is
+    chance; where figures and results stand is not. So between two of those, all of stdout is
+    one output and all of stderr another, in this order.
+    """
+    merged: list[Output] = []
+    streams: dict[str, str] = {}
+
+    def flush() -> None:
+        merged.extend(
+            {"output_type": "stream", "name": name, "text": streams[name]}
+            for name in sorted(streams, reverse=True)
+        )
+        streams.clear()
+
+    for output in outputs:
+        if output["output_type"] == "stream":
+            streams[output["name"]] = streams.get(output["name"], "") + output["text"]
+        else:
+            flush()
+            merged.append(output)
+    flush()
+    return merged
+
+
+def without_addresses(text: str) -> str:
+    """`text` without memory addresses and process ids, which differ from run to run."""
+    return _CELL_FILE.sub("<cell>", _ADDRESS.sub("", text))

@@ -1,0 +1,119 @@
+"""What a reader sees of a post's outputs, and what its author should know of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .errors import Problem
+from .figures import Figure, Place, decode, names
+from .outputs import Display, display
+from .plan import Plan, PlannedCell
+from .post import Post, RecordedOutput
+from .render import CellView
+from .store import ExecutedCell
+
+
+@dataclass(frozen=True)
+class View:
+    """`cells` has an entry for each cell of the post; `None` for one that never ran.
+
+    `hidden_lines` counts what the cells wrote to stderr and no reader sees.
+    """
+
+    plan: Plan
+    cells: tuple[CellView | None, ...]
+    hidden_lines: int
+    notes: tuple[Problem, ...]
+
+    @property
+    def by_number(self) -> dict[int, CellView]:
+        """The views by the position of their cells, from 1."""
+        return {
+            planned.cell.number: cell
+            for planned, cell in zip(self.plan.cells, self.cells, strict=True)
+            if cell is not None
+        }
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """All figures, in order."""
+        return tuple(figure for figure, _ in self.figure_lines)
+
+    @property
+    def figure_names(self) -> tuple[tuple[str, ...], ...]:
+        """For each cell the names of its figures."""
+        return tuple(
+            tuple(figure.name for figure in cell.figures) if cell else () for cell in self.cells
+        )
+
+    @property
+    def figure_lines(self) -> tuple[tuple[Figure, int], ...]:
+        """All figures, with the line of the cell that draws each."""
+        return tuple(
+            (figure, planned.cell.line)
+            for planned, cell in zip(self.plan.cells, self.cells, strict=True)
+            if cell is not None
+            for figure in cell.figures
+        )
+
+
+def view(plan: Plan, cells: Sequence[ExecutedCell | None], place: Place, *, stale: bool) -> View:
+    """What to show for the post of `plan`, whose cells last ran as `cells` says, one for one."""
+    views: list[CellView | None] = []
+    hidden = 0
+    notes: list[Problem] = []
+    for planned, executed in zip(plan.cells, cells, strict=True):
+        if executed is None:
+            views.append(None)
+            continue
+        options = planned.cell.options
+        displayed = display(executed.outputs, show_stderr=options.warning)
+        shown = displayed.displays if options.output else ()
+        views.append(CellView(shown, _figures(plan.post, planned, executed, place, shown), stale))
+        hidden += displayed.hidden_lines
+        notes += _notes(plan.post, planned, shown)
+    return View(plan, tuple(views), hidden, tuple(notes))
+
+
+def _figures(
+    post: Post, planned: PlannedCell, executed: ExecutedCell, place: Place, shown: Sequence[Display]
+) -> tuple[Figure, ...]:
+    pictures = [display for display in shown if display.kind == "figure"]
+    given = names(post, planned.cell, planned.number, place, pictures, executed.figures)
+    return tuple(decode(picture, name) for picture, name in zip(pictures, given, strict=True))
+
+
+def _notes(post: Post, planned: PlannedCell, shown: Sequence[Display]) -> list[Problem]:
+    """Where the outputs of a cell and those recorded under it in the source do not correspond.
+
+    Nothing is said of a post in which nothing is recorded.
+    """
+    cell = planned.cell
+    if not cell.options.output or not any(post.recorded(other) for other in post.cells):
+        return []
+    recorded = post.recorded(cell)
+    notes = [
+        Problem(
+            post.path,
+            f"cell {cell.number} shows {kind} that is not recorded in the source; "
+            "`#| output: false` keeps it away",
+            cell.line,
+        )
+        for kind in _unrecorded(recorded, shown)
+    ]
+    if recorded and not shown:
+        message = f"cell {cell.number} shows nothing any more; what is recorded here is left out"
+        notes.append(Problem(post.path, message, recorded[0].line))
+    return notes
+
+
+def _unrecorded(recorded: Sequence[RecordedOutput], shown: Sequence[Display]) -> list[str]:
+    """What kinds of display there are more of now than were recorded.
+
+    Text may have been recorded as HTML, and several texts as one, so any of them stands for all.
+    """
+    figures_now = sum(display.kind == "figure" for display in shown)
+    figures_then = sum(output.kind == "figure" for output in recorded)
+    texts_now = len(shown) > figures_now
+    texts_then = len(recorded) > figures_then
+    kinds = ["a figure"] if figures_now > figures_then else []
+    return [*kinds, "text"] if texts_now and not texts_then else kinds
