@@ -80,9 +80,8 @@ def requirements(_: Context) -> None:
     common = ["uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--generate-hashes"]
     common += ["--no-annotate", "--python-version", "3.11"]
     common += ["--custom-compile-command", "invoke requirements", "pyproject.toml"]
-    for arguments in (
-        ["--extra", "blog", "--output-file", "requirements.txt"],
-        ["--extra", "blog", "--extra", "dev", "--constraints", "requirements.txt"]
-        + ["--output-file", "requirements-dev.txt"],
-    ):
+    site = ["--extra", "blog", "--output-file", "requirements.txt"]
+    tools = ["--extra", "blog", "--extra", "dev", "--constraints", "requirements.txt"]
+    tools += ["--output-file", "requirements-dev.txt"]
+    for arguments in (site, tools):
         subprocess.run([*common, *arguments], cwd=ROOT, check=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .kernels import Dataset
+from .kernels.inside.plan import Dataset
 from .store import Output
 
 

@@ -54,7 +54,7 @@ def display(outputs: Iterable[Output], *, show_stderr: bool = False) -> Displaye
     for output in merge_streams(outputs):
         match output["output_type"]:
             case "stream" if output["name"] == "stderr" and not show_stderr:
-                hidden += as_terminal_leaves_it(output["text"]).count("\n") + 1
+                hidden += len(as_terminal_leaves_it(output["text"]).splitlines())
             case "stream":
                 text = without_addresses(as_terminal_leaves_it(output["text"]))
                 kind: Kind = "stderr" if output["name"] == "stderr" else "text"

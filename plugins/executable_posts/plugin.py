@@ -14,7 +14,7 @@ from pelican.readers import MarkdownReader, Readers
 from . import figures, report
 from .build import Build, BuildSettings, Page, build
 from .errors import Problem, ProblemError
-from .figures import Figure, Written
+from .figures import Written
 from .lock import build_lock
 from .reader import UNREADABLE, LookedUp, PostReader
 from .settings import read as read_settings
@@ -69,15 +69,10 @@ class _Session:
         return page
 
     @property
-    def pages(self) -> list[Page]:
-        """The pages of posts that Pelican has read, in the order of their names."""
-        known = (page for file, page in self.build.pages.items() if file in self.read)
-        return sorted(known, key=lambda page: page.name)
-
-    @property
-    def figures(self) -> dict[str, Figure]:
-        """Their figures, by name."""
-        return {figure.name: figure for page in self.pages for figure in page.figures}
+    def figure_names(self) -> set[str]:
+        """The figures of all posts that Pelican has read."""
+        pages = (page for file, page in self.build.pages.items() if file in self.read)
+        return {figure.name for page in pages for figure in page.figures}
 
 
 _session = _Session()
@@ -118,7 +113,7 @@ def _build(generator: ArticlesGenerator) -> None:
 def _make_figures_known(generator: Generator) -> None:
     """Let links of the form ``{static}/name`` find the figures, which are no files in content/."""
     context = generator.context
-    for name in _session.figures:
+    for name in _session.figure_names:
         context["static_links"].discard(name)
         context["static_content"][name] = Static(
             content="",
@@ -131,21 +126,33 @@ def _make_figures_known(generator: Generator) -> None:
 
 def _leave_figures_alone(generator: StaticGenerator) -> None:
     """A file in content/ with the name of a recomputed figure is an older picture of it."""
-    generator.staticfiles = [
-        file for file in generator.staticfiles if file.save_as not in _session.figures
+    figure_names = _session.figure_names
+    generator.context["staticfiles"] = [
+        file for file in generator.staticfiles if file.save_as not in figure_names
     ]
 
 
 def _write_figures(generators: list[Generator]) -> None:
-    output = Path(generators[0].output_path)
-    for page in _session.pages:
-        for figure in page.figures:
-            try:
-                written = figures.write(figure, output)
-            except (OSError, ValueError) as error:
-                _session.problems.append(Problem(page.name, f"figure /{figure.name}: {error}"))
-            else:
-                _session.written.setdefault(page.name, []).append(written)
+    """Write the figures of all posts that will have a page."""
+    context, output = generators[0].context, Path(generators[0].output_path)
+    with_page = {
+        Path(content.source_path)
+        for content in context["generated_content"].values()
+        if content is not None and content.save_as
+    }
+    for file, page in _session.build.pages.items():
+        if file in with_page:
+            _write(page, output)
+
+
+def _write(page: Page, output: Path) -> None:
+    for figure in page.figures:
+        try:
+            written = figures.write(figure, output)
+        except (OSError, ValueError) as error:
+            _session.problems.append(Problem(page.name, f"figure /{figure.name}: {error}"))
+        else:
+            _session.written.setdefault(page.name, []).append(written)
 
 
 def _end(_: object) -> None:

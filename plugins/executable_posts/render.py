@@ -14,7 +14,8 @@ from .figures import Figure
 from .outputs import Display
 from .post import Cell, Fence, Piece, Post, Recorded, Shown
 
-_TOKEN = re.compile(r"(?P<p><p>)?(?P<token>x[0-9a-f]{12}cell\w+x)(?(p)</p>)")
+# Python-Markdown ends the last paragraph of a quotation with a line break.
+_TOKEN = re.compile(r"(?P<p><p>)?(?P<token>x[0-9a-f]{12}cell\w+x)(?(p)\s*</p>)")
 _STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
 
 
@@ -177,12 +178,17 @@ class _Page:
 def _html(shown: Display) -> str:
     match shown.kind:
         case "html":
-            return f'<div class="cell-output html">{_STYLE.sub("", shown.content)}</div>'
+            return f'<div class="cell-output html">{_styled_by_the_site(shown.content)}</div>'
         case "markdown":
             return shown.content
         case kind:
             text = html.escape(shown.content, quote=False)
             return f'<div class="cell-output {kind}"><pre>{text}</pre></div>'
+
+
+def _styled_by_the_site(content: str) -> str:
+    """`content` without the looks that pandas gives its tables: those are the theme's."""
+    return _STYLE.sub("", content).replace('<table border="1" ', "<table ")
 
 
 def _fence(fence: Fence, code: str) -> str:

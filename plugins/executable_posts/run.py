@@ -18,12 +18,9 @@ from nbformat import v4
 
 from .errors import Problem
 from .jobs import CellResult, Conditions, Job, Progress, Run, Started
-from .kernels import (
-    InsidePlan,
-    KernelSetup,
-    SupervisedKernelManager,
-    kernel_environment,
-)
+from .kernels.environment import kernel_environment
+from .kernels.inside.plan import InsidePlan
+from .kernels.manager import KernelSetup, SupervisedKernelManager
 from .run_failures import describe
 from .scratch import Scratch, scratch
 from .streams import merge_streams

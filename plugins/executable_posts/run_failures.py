@@ -2,17 +2,21 @@
 
 import re
 import signal
+from collections.abc import Sequence
 
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from .errors import Problem
 from .jobs import Job
-from .kernels import KernelSetup
+from .kernels.manager import KernelSetup
 from .streams import without_addresses
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"^\s*(?:Cell|Input) In\s?\[(\d+)\], (?:in )?line:? ?(\d+)(?:, in (.+?)\s*$)?")
-_LONGEST = 300
+# IPython compiles each cell as a file of this form, of which nobody has heard.
+_CELL_FILE = re.compile(r" \(\d+\.py, line \d+\)$")
+_LONGEST_MESSAGE = 300
+_MOST_FRAMES = 8
 
 
 def describe(error: Exception, job: Job, index: int, setup: KernelSetup) -> Problem:
@@ -44,16 +48,30 @@ def _raised(error: CellExecutionError, job: Job, index: int, where: str) -> Prob
         return Problem(job.path, f"{where}: {message}", job.cells[index].line)
     frames = _frames(_ANSI.sub("", error.traceback), job)
     own = [line for number, line, _ in frames if number == index]
-    first = without_addresses(error.evalue).strip().splitlines() or [""]
-    summary = f"{error.ename}: {first[0]}" if first[0] else error.ename
-    if len(summary) > _LONGEST:
-        summary = summary[: _LONGEST - 1] + "…"
     return Problem(
         job.path,
-        f"{where}: {summary}",
+        f"{where}: {_summary(error)}",
         own[-1] if own else job.cells[index].line,
-        "\n".join(_frame_text(job, *frame) for frame in frames),
+        "\n".join(_trail(job, frames)),
     )
+
+
+def _summary(error: CellExecutionError) -> str:
+    lines = without_addresses(error.evalue).strip().splitlines()
+    value = _CELL_FILE.sub("", lines[0]) if lines else ""
+    summary = f"{error.ename}: {value}" if value else str(error.ename)
+    if len(summary) > _LONGEST_MESSAGE:
+        return f"{summary[: _LONGEST_MESSAGE - 1]}…"
+    return summary
+
+
+def _trail(job: Job, frames: Sequence[tuple[int, int, str]]) -> list[str]:
+    """The frames as text; of an endless recursion only the first and the last ones."""
+    texts = [_frame_text(job, *frame) for frame in frames]
+    if len(texts) <= _MOST_FRAMES:
+        return texts
+    half = _MOST_FRAMES // 2
+    return [*texts[:half], f"    … {len(texts) - _MOST_FRAMES} frames more …", *texts[-half:]]
 
 
 def _frames(traceback: str, job: Job) -> list[tuple[int, int, str]]:

@@ -1,11 +1,14 @@
 """The folder a run works in: what is beside the post appears in it, what is written stays in it."""
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+_LONGEST_FOLDER = 60
 
 # Sources of posts are no data of theirs, and a thousand of them may stand beside one another.
 _POSTS = ("*.md", "*.markdown", "*.mkd", "*.mdown", "*.rst", "*.ipynb")
@@ -34,7 +37,7 @@ def scratch(content: Path, post_folder: Path) -> Iterator[Scratch]:
     In it are copies of the files and folders beside the post and of ``content/data``, which is
     also there as ``data`` in the working folder.
     """
-    folder = Path(tempfile.mkdtemp(prefix="executable-posts-"))
+    folder = Path(tempfile.mkdtemp(prefix="executable-posts-", dir=_short_temporary_folder()))
     try:
         made = Scratch(
             folder=folder,
@@ -52,3 +55,9 @@ def scratch(content: Path, post_folder: Path) -> Iterator[Scratch]:
         yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _short_temporary_folder() -> str:
+    """A temporary folder in which the name of a Unix socket fits (104 bytes on macOS)."""
+    usual = tempfile.gettempdir()
+    return usual if len(os.fsencode(usual)) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108
