@@ -8,6 +8,7 @@ import base64
 import binascii
 import io
 import posixpath
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ _EXTENSIONS = {
 }
 _STATIC_PREFIXES = ("{static}", "|static|", "{attach}", "|attach|", "{filename}", "|filename|")
 _FOLDER = "assets"
+# In pixels of CSS, of which there are 96 to the inch.
+_UNITS = {"": 1, "px": 1, "pt": 96 / 72, "pc": 16, "in": 96, "cm": 96 / 2.54, "mm": 96 / 25.4}
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,12 @@ def _inside(name: str, link: str) -> str:
 def claims(post: Post, place: Place) -> tuple[Claim, ...]:
     """The figure files that the source of `post` names, by recorded outputs and by labels.
 
-    Raises `ProblemError` for a name that leads out of the site.
+    Raises `ProblemError` for a name that leads out of the site, and for a slug that does.
     """
+    folder = posixpath.normpath(f"{_FOLDER}/{place.slug}")
+    if post.cells and ("\\" in folder or not folder.startswith(f"{_FOLDER}/")):
+        message = f'the slug "{place.slug}" cannot name a folder of figures'
+        raise ProblemError(Problem(post.path, message))
     result = []
     for cell in post.cells:
         for output in post.recorded(cell):
@@ -137,7 +144,9 @@ def names(
     recorded name nor a label says otherwise, a figure keeps the one it had.
     """
     recorded = [
-        resolve(output.content, place) for output in post.recorded(cell) if output.kind == "figure"
+        _recorded_name(output.content, place)
+        for output in post.recorded(cell)
+        if output.kind == "figure"
     ]
     result: list[str] = []
     for position, picture in enumerate(pictures):
@@ -150,8 +159,16 @@ def names(
         fresh = f"{_FOLDER}/{place.slug}/{stem}{suffix}.{extension}"
         known = kept[position] if position < len(kept) else fresh
         free = cell.options.label is None and _extension(known) == extension
-        result.append(known if free and known not in result else fresh)
+        result.append(known if free and known not in {*result, *recorded} else fresh)
     return tuple(result)
+
+
+def _recorded_name(link: str, place: Place) -> str:
+    """As `resolve`, but "" for a link that is no file of the site: `claims` says so."""
+    try:
+        return resolve(link, place)
+    except ValueError:
+        return ""
 
 
 def _extension(name: str) -> str:
@@ -161,12 +178,36 @@ def _extension(name: str) -> str:
 def decode(display: Display, name: str) -> Figure:
     """The figure file that `display` is. Raises `ValueError` if its content is no picture."""
     if display.mime == "image/svg+xml":
-        return Figure(name, display.content.encode(), None)
+        return Figure(name, display.content.encode(), _svg_size(display.content))
     try:
         data = base64.b64decode(display.content)
     except binascii.Error as error:
         raise ValueError(f"{display.mime}: {error}") from None
-    return Figure(name, data, _size(data))
+    size = _size(data)
+    if size is None:
+        raise ValueError(f"{display.mime}: no picture that can be read")
+    return Figure(name, data, size)
+
+
+def _svg_size(source: str) -> tuple[int, int] | None:
+    """Width and height of an SVG in CSS pixels; those of its view box where it names none."""
+    root = re.search(r"<svg\b[^>]*>", source)
+    found = re.findall(r"""\s([\w:]+)\s*=\s*["']([^"']*)["']""", root[0]) if root else []
+    attributes = dict(found)
+    box = attributes.get("viewBox", "").replace(",", " ").split()
+    lengths = [_pixels(attributes.get(name, "")) for name in ("width", "height")]
+    if None in lengths and len(box) == 4:
+        lengths = [_pixels(length) for length in box[2:]]
+    width, height = lengths
+    return (width, height) if width and height else None
+
+
+def _pixels(length: str) -> int | None:
+    """A length of CSS in whole pixels; `None` for one that depends on what is around it."""
+    found = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([a-z]*)\s*", length)
+    if found is None or found[2] not in _UNITS:
+        return None
+    return round(float(found[1]) * _UNITS[found[2]])
 
 
 def _size(data: bytes) -> tuple[int, int] | None:
@@ -178,7 +219,7 @@ def _size(data: bytes) -> tuple[int, int] | None:
     try:
         with Image.open(io.BytesIO(data)) as image:
             return image.size
-    except (UnidentifiedImageError, OSError):
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError):
         return None
 
 
@@ -192,10 +233,15 @@ def same_pixels(one: bytes, other: bytes) -> bool:
         with Image.open(io.BytesIO(one)) as first, Image.open(io.BytesIO(other)) as second:
             if getattr(first, "n_frames", 1) != 1 or getattr(second, "n_frames", 1) != 1:
                 return False
+            # More than eight bits a channel would not survive the conversion.
+            if first.mode.startswith(("I", "F")) or second.mode.startswith(("I", "F")):
+                return (first.mode, first.size) == (second.mode, second.size) and (
+                    first.tobytes() == second.tobytes()
+                )
             return first.size == second.size and (
                 first.convert("RGBA").tobytes() == second.convert("RGBA").tobytes()
             )
-    except (UnidentifiedImageError, OSError):
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError):
         return False
 
 
@@ -231,10 +277,14 @@ def keep_old_bytes(old: Mapping[str, object], new: Mapping[str, object]) -> dict
     result = dict(new)
     for mime in _EXTENSIONS.keys() - {"image/svg+xml"}:
         before, after = old.get(mime), new.get(mime)
-        if (
-            isinstance(before, str)
-            and isinstance(after, str)
-            and same_pixels(base64.b64decode(before), base64.b64decode(after))
-        ):
+        if isinstance(before, str) and isinstance(after, str) and _same_picture(before, after):
             result[mime] = before
     return result
+
+
+def _same_picture(one: str, other: str) -> bool:
+    """Whether two pictures, as a notebook holds them, show the same."""
+    try:
+        return same_pixels(base64.b64decode(one), base64.b64decode(other))
+    except binascii.Error:
+        return False

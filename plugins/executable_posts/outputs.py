@@ -70,7 +70,7 @@ def display(outputs: Iterable[Output], *, show_stderr: bool = False) -> Displaye
 
 def error_text(output: Output) -> str:
     """The last line of an error, as Python prints it: ``KeyError: 'acc'``."""
-    name, value = str(output["ename"]), str(output["evalue"])
+    name, value = str(output["ename"]), as_terminal_leaves_it(str(output["evalue"]))
     return without_addresses(f"{name}: {value}" if value else name)
 
 
@@ -87,7 +87,10 @@ def comparable(outputs: Iterable[Output]) -> list[Output]:
             result.append({"output_type": "error", "text": error_text(output)})
         else:
             data = {mime: _comparable_value(value) for mime, value in output["data"].items()}
-            result.append({"output_type": output["output_type"], "data": data})
+            metadata = output.get("metadata", {})
+            result.append(
+                {"output_type": output["output_type"], "data": data, "metadata": metadata}
+            )
     return result
 
 
@@ -101,7 +104,9 @@ def _richest(output: Output) -> Display | None:
         if mime in data:
             content = str(data[mime])
             if kind == "text":
-                content = without_addresses(as_terminal_leaves_it(content))
+                content = as_terminal_leaves_it(content)
+            if kind != "figure":
+                content = without_addresses(content)
             metadata = output.get("metadata", {})
             alt = str(metadata.get("executable_posts", {}).get("alt", ""))
             return Display(kind, content.strip("\n"), mime, alt)

@@ -9,10 +9,13 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from .figures import Figure
 from .outputs import Display
 from .post import Cell, Fence, Piece, Post, Recorded, Shown
+from .post.fences import PYTHON, language
+from .post.source import lines
 
 # Python-Markdown ends the last paragraph of a quotation with a line break.
 _TOKEN = re.compile(r"(?P<p><p>)?(?P<token>x[0-9a-f]{12}cell\w+x)(?(p)\s*</p>)")
@@ -103,7 +106,9 @@ class _Page:
 
     def shown(self, piece: Shown) -> None:
         # A fence that is as a reader should see it stays as the author wrote it.
-        if piece.code == piece.fence.code and not piece.fence.info.startswith("{"):
+        info = piece.fence.info
+        chunk = re.match(r"\{\s*\w", info) is not None and language(info) in PYTHON  # {python}
+        if piece.code == piece.fence.code and not chunk:
             self.text(piece)
         else:
             self.parts.append(_fence(piece.fence, piece.code))
@@ -170,7 +175,8 @@ class _Page:
         )
         size = f' width="{figure.size[0]}" height="{figure.size[1]}"' if figure.size else ""
         lazy = ' loading="lazy"' if self._figures > 1 else ""
-        image = f'<img src="{{static}}/{figure.name}" alt="{html.escape(alt)}"{size}{lazy}>'
+        source = f"{{static}}/{quote(figure.name)}"
+        image = f'<img src="{source}" alt="{html.escape(alt)}"{size}{lazy}>'
         below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
         return f'<figure class="cell-output figure">{image}{below}</figure>'
 
@@ -195,10 +201,11 @@ def _fence(fence: Fence, code: str) -> str:
     """`code` as a fence that every Markdown converter sees as one, where `fence` stands."""
     ticks = max([3, *(len(run) + 1 for run in re.findall(r"`{3,}", code))])
     body = code if code.endswith("\n") or not code else code + "\n"
-    prefix = fence.prefix
+    # Python-Markdown takes a fence that is indented for none, CommonMark by three blanks or less.
+    prefix = "" if fence.top_level else fence.prefix
     after = _continuation(prefix)
-    lines = [f"{'`' * ticks}python\n", *body.splitlines(keepends=True), f"{'`' * ticks}\n"]
-    return "".join((prefix if index == 0 else after) + line for index, line in enumerate(lines))
+    rows = [f"{'`' * ticks}python\n", *lines(body), f"{'`' * ticks}\n"]
+    return "".join((prefix if index == 0 else after) + row for index, row in enumerate(rows))
 
 
 def _continuation(prefix: str) -> str:
@@ -208,4 +215,4 @@ def _continuation(prefix: str) -> str:
 
 def _indented(text: str, prefix: str) -> str:
     after = _continuation(prefix)
-    return "".join(f"{after}{line}\n" for line in text.splitlines())
+    return "".join(f"{after}{row}" for row in lines(f"{text}\n"))

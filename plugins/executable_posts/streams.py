@@ -7,7 +7,8 @@ from .store import Output
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{4,}")
 # IPython compiles each cell as a file whose name holds its pid: /tmp/ipykernel_4242/1234567890.py
-_CELL_FILE = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
+# It begins where a word does: sought at every character, it would take minutes in a long line.
+_CELL_FILE = re.compile(r"""(?<![^\s"'(<])[^\s"'(<]*ipykernel_\d+[/\\]\d+\.py""")
 
 
 def merge_streams(outputs: Iterable[Output]) -> list[Output]:

@@ -9,8 +9,9 @@ import re
 
 _PART = re.compile(
     r"""
-      (?P<sequence>\x1b\[(?P<parameters>[0-9;?]*)[ -/]*(?P<final>[@-~]))
-    | (?P<other>\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_]))
+      (?P<sequence>\x1b\[(?P<parameters>[0-?]*)[ -/]*(?P<final>[@-~]))
+    | (?P<string>\x1b[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\))  # a window's title, a link, a picture
+    | (?P<other>\x1b[ -/]*[0-~])
     | (?P<control>[\r\n\b\t\x00-\x1f\x7f])
     | (?P<text>[^\x00-\x1f\x7f]+)
     """,
@@ -66,7 +67,7 @@ class _Screen:
             case "\b":
                 self._column = max(0, self._column - 1)
             case "\t":
-                self.put(" " * (_TAB - self._column % _TAB))
+                self._column += _TAB - self._column % _TAB
 
     def sequence(self, parameters: str, final: str) -> None:
         first = parameters.partition(";")[0]
@@ -75,9 +76,11 @@ class _Screen:
             case "A":
                 self._row = max(0, self._row - max(1, number))
             case "B":
-                self._move_to_row(min(self._row + max(1, number), len(self._rows) + _FARTHEST))
+                farthest = max(len(self._rows) - 1, _FARTHEST)
+                self._move_to_row(min(self._row + max(1, number), farthest))
             case "C":
-                self._column = min(self._column + max(1, number), _FARTHEST)
+                farthest = max(self._column, _FARTHEST)
+                self._column = min(self._column + max(1, number), farthest)
             case "D":
                 self._column = max(0, self._column - max(1, number))
             case "G":
@@ -105,6 +108,9 @@ class _Screen:
         if mode == 0:
             del self._rows[self._row + 1 :]
             self._erase_in_line(0)
+        elif mode == 1:
+            self._rows[: self._row] = [[] for _ in range(self._row)]
+            self._erase_in_line(1)
         elif mode in {2, 3}:
             self._rows = [[]]
             self._row = 0

@@ -7,7 +7,7 @@ from .errors import Problem
 from .figures import Figure, Place, decode, names
 from .outputs import Display, display
 from .plan import Plan, PlannedCell
-from .post import Post, RecordedOutput
+from .post import Cell, Post, RecordedOutput
 from .render import CellView
 from .store import ExecutedCell
 
@@ -67,11 +67,29 @@ def view(plan: Plan, cells: Sequence[ExecutedCell | None], place: Place, *, stal
             continue
         options = planned.cell.options
         displayed = display(executed.outputs, show_stderr=options.warning)
-        shown = displayed.displays if options.output else ()
+        wanted = displayed.displays if options.output else ()
+        shown = tuple(display for display in wanted if not _broken(display))
         views.append(CellView(shown, _figures(plan.post, planned, executed, place, shown), stale))
         hidden += displayed.hidden_lines
+        notes += [_left_out(plan.post, planned.cell, gone) for gone in wanted if gone not in shown]
         notes += _notes(plan.post, planned, shown)
     return View(plan, tuple(views), hidden, tuple(notes))
+
+
+def _broken(display: Display) -> bool:
+    """Whether `display` should be a figure, and is no picture."""
+    if display.kind != "figure":
+        return False
+    try:
+        decode(display, "")
+    except ValueError:
+        return True
+    return False
+
+
+def _left_out(post: Post, cell: Cell, display: Display) -> Problem:
+    message = f"cell {cell.number} displays {display.mime} that is no picture; it is left out"
+    return Problem(post.path, message, cell.line)
 
 
 def _figures(

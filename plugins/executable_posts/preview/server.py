@@ -10,6 +10,7 @@ from pathlib import Path
 
 _HOST = "127.0.0.1"
 _PORTS_TRIED = 20
+_LAST_PORT = 65535
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -62,10 +63,11 @@ def serve(folder: Path, port: int, announce: Callable[[str], None]) -> None:
 
 def _bound(folder: Path, port: int) -> _Server:
     handler = partial(_Handler, directory=str(folder))
-    for candidate in range(port, port + _PORTS_TRIED):
+    last = min(port + _PORTS_TRIED - 1, _LAST_PORT)
+    for candidate in range(port, last + 1):
         try:
             return _Server((_HOST, candidate), handler)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
-    raise OSError(errno.EADDRINUSE, f"no port is free from {port} to {candidate}")
+    raise OSError(errno.EADDRINUSE, f"no port is free from {port} to {last}")

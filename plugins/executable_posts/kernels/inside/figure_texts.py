@@ -30,11 +30,14 @@ def describe(figure: Any) -> str:
 
     A title that several axes share is named once; a figure without any words gives "".
     """
-    parts = [figure.get_suptitle()]
+    parts = []
     for axes in figure.axes:
         labels = " × ".join(filter(None, (axes.get_xlabel(), axes.get_ylabel())))
         title = axes.get_title() or axes.get_title("left") or axes.get_title("right")
         parts.append(f"{title} ({labels})" if title and labels else title or labels)
     words = [part for part in parts if part]
     # A grid of small pictures has one short title each; a set of curves often the same ones.
-    return ", ".join(words if len(set(words)) > 1 else words[:1])
+    if len(set(words)) == 1:
+        words = words[:1]
+    above = figure.get_suptitle()
+    return ", ".join([above, *words] if above and words != [above] else words)

@@ -1,0 +1,221 @@
+"""This blog itself: its three posts, as committed and as run again."""
+
+import base64
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRST = "content/posts/breve-tutorial-de-keras.md"
+FIRST_SHA256 = "8e0800ca74ae9314c09fbee2e2b7c041ac5c43c79ac10e829ed1d30598bdbd67"
+NOTEBOOKS = sorted((ROOT / "content" / "notebooks").rglob("*.ipynb"))
+
+
+def run_task(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [Path(sys.executable).with_name("invoke"), *arguments],
+        cwd=folder,
+        env=os.environ | {"COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def copy_of_the_project(folder: Path) -> Path:
+    """What git has or would take, as a clone would hold it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project in an empty folder, built once, as after the first `make build`."""
+    folder = copy_of_the_project(tmp_path_factory.mktemp("clone"))
+    done = run_task(folder, "build")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 posts up to date, not run again; 6 figures written" in done.stdout
+    return folder
+
+
+def figure(folder: Path, name: str) -> Image.Image:
+    return Image.open(folder / "output" / "assets" / name)
+
+
+def test_the_first_post_is_its_authors_word_for_word() -> None:
+    source = (ROOT / FIRST).read_bytes()
+    assert len(source) == 4301
+    assert source.count(b"\r") == 0
+    # The file that the author exported from a notebook in July 2019.
+    assert hashlib.sha256(source).hexdigest() == FIRST_SHA256
+
+
+def test_the_first_post_shows_what_its_code_gives(clone: Path) -> None:
+    page = (clone / "output/2019/07/breve-tutorial-de-keras.html").read_text(encoding="utf-8")
+    assert page.count("((60000, 28, 28), (60000,), (10000, 28, 28), (10000,))") == 1
+    assert page.count('src="/assets/output_14_0.png"') == 1
+    shown = re.sub(r"<[^>]+>", "", page)
+    assert "    pip install tensorflow keras\n" in shown
+    assert "29 de julho de 2019" in page
+    assert 'datetime="2019-07-29T11:43:00-03:00"' in page
+    for noise in ("oneDNN", "cuda", "absl", "Downloading", "Warning", "WARNING"):
+        assert noise not in page
+    prose = "Ai entra o Keras, ele é um framework que permite uma prototipação de maneira simples"
+    assert prose in page
+
+
+def test_the_first_figure_is_ten_digits_of_mnist(clone: Path) -> None:
+    """Under each of the ten titles stand the pixels of that digit, in Matplotlib's colours."""
+    from matplotlib import colormaps
+
+    with np.load(ROOT / "content/data/mnist.npz") as data:
+        digits, labels = data["x_train"][:10], data["y_train"][:10]
+    assert labels.tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    pixels = np.asarray(figure(clone, "output_14_0.png").convert("RGB")).astype(int)
+    # The lowest colour of the default map fills the corners of every digit.
+    ground = (np.array(colormaps["viridis"](0)[:3]) * 255).round().astype(int)
+    dark = abs(pixels - ground).sum(axis=2) < 12
+    boxes = ten_boxes(dark)
+    assert len(boxes) == 10
+    for digit, (top, bottom, left, right) in zip(digits, boxes, strict=True):
+        drawn = Image.fromarray(pixels[top:bottom, left:right].sum(axis=2).astype("uint16"))
+        small = np.asarray(drawn.resize((28, 28))).astype(float).ravel()
+        assert np.corrcoef(small, digit.astype(float).ravel())[0, 1] > 0.9
+
+
+def ten_boxes(dark: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]") -> list[tuple[int, ...]]:
+    """Top, bottom, left and right of each picture, in reading order."""
+    boxes = []
+    for top, bottom in runs(dark.sum(axis=1) > 100):
+        for left, right in runs(dark[top:bottom].sum(axis=0) > 10):
+            boxes.append((top, bottom, left, right))
+    return boxes
+
+
+def runs(flags: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]") -> list[tuple[int, int]]:
+    """Begin and end of each stretch of true values that is long enough to be a picture."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(int), [0]])))
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return [(int(begin), int(end)) for begin, end in pairs if end - begin > 20]
+
+
+def test_a_deleted_figure_is_back_after_a_build_that_runs_nothing(clone: Path) -> None:
+    file = clone / "output/assets/output_14_0.png"
+    before = file.read_bytes()
+    file.unlink()
+    done = run_task(clone, "build")
+    assert "3 posts up to date, not run again; 1 figure written" in done.stdout
+    assert file.read_bytes() == before
+
+
+def test_every_page_and_feed_of_the_site_is_there(clone: Path) -> None:
+    for name in (
+        "index.html",
+        "404.html",
+        "archives.html",
+        "categories.html",
+        "tags.html",
+        "tag/keras.html",
+        "pages/sobre.html",
+        "feeds/all.atom.xml",
+        "2026/11/treinando-uma-rede-neural-com-keras.html",
+        "2026/11/quanto-vale-pi-pergunte-ao-acaso.html",
+        "notebooks/posts/breve-tutorial-de-keras.ipynb",
+    ):
+        assert (clone / "output" / name).is_file(), name
+
+
+def test_each_page_has_one_main_heading_a_language_and_a_description(clone: Path) -> None:
+    for file in sorted((clone / "output").rglob("*.html")):
+        page = file.read_text(encoding="utf-8")
+        assert page.count("<h1") == 1, file
+        assert '<html lang="pt-BR">' in page, file
+        assert '<meta name="description" content="' in page, file
+        assert "{static}" not in page, file
+
+
+def test_the_site_can_be_published_under_another_address(clone: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pelican", "-s", "publishconf.py", "-o", str(tmp_path)],
+        cwd=clone,
+        env=os.environ | {"SITEURL": "https://exemplo.org/caderno"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (tmp_path / "2019/07/breve-tutorial-de-keras.html").read_text(encoding="utf-8")
+    assert 'src="https://exemplo.org/caderno/assets/output_14_0.png"' in page
+    feed = (tmp_path / "feeds/all.atom.xml").read_text(encoding="utf-8")
+    assert "https://exemplo.org/caderno/assets/output_14_0.png" in feed
+
+
+def test_the_tasks_read_like_a_table_of_contents() -> None:
+    done = run_task(ROOT, "--list")
+    assert done.returncode == 0
+    rows = [row.split() for row in done.stdout.splitlines() if row.startswith("  ")]
+    assert {row[0] for row in rows} >= {"build", "rebuild", "serve", "test", "check", "clean"}
+    assert all(len(row) > 2 for row in rows)
+
+
+@pytest.mark.slow
+def test_all_posts_give_the_same_when_they_run_again(clone: Path) -> None:
+    """Every text and every pixel: the committed outputs are what the code gives on this machine.
+
+    Between processors a sum may differ in its last bits; so what is compared are two runs here.
+    """
+    first = run_task(clone, "rebuild")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "running content/posts/breve-tutorial-de-keras.md (4 cells)" in first.stdout
+    assert "lines of stderr hidden" in first.stdout
+    outputs = {path: path.read_bytes() for path in (clone / "content").rglob("*.ipynb")}
+    figures = {path: path.read_bytes() for path in (clone / "output").rglob("*.png")}
+    assert len(outputs) == 3
+    assert len(figures) == 6
+
+    second = run_task(clone, "rebuild")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert {path: path.read_bytes() for path in outputs} == outputs
+    assert {path: path.read_bytes() for path in figures} == figures
+    assert second.stdout.count("unchanged") == 3
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: str(path.stem))
+def test_no_committed_notebook_names_a_machine(notebook: Path) -> None:
+    text = notebook.read_text(encoding="utf-8")
+    assert str(Path.home()) not in text
+    assert str(ROOT) not in text
+    assert "/tmp/" not in text
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: str(path.stem))
+def test_every_committed_notebook_is_valid_and_its_figures_are_pictures(notebook: Path) -> None:
+    import nbformat
+
+    data = json.loads(notebook.read_text(encoding="utf-8"))
+    nbformat.validate(data)
+    for cell in data["cells"]:
+        for output in cell.get("outputs", ()):
+            if picture := output.get("data", {}).get("image/png"):
+                content = base64.b64decode("".join(picture))
+                assert min(Image.open(io.BytesIO(content)).size) > 300
