@@ -69,6 +69,9 @@ _SETTINGS: Mapping[str, tuple[Callable[[object], Any], Any]] = {
     "EXECUTE_DATASETS": (_files_by_url, {}),
 }
 
+DEFAULTS: Mapping[str, object] = {name: default for name, (_, default) in _SETTINGS.items()}
+"""What holds for each setting that a blog does not set."""
+
 
 def read(settings: Mapping[str, Any]) -> BuildSettings:
     """The engine's settings in those of a Pelican site.
