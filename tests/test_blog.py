@@ -103,7 +103,7 @@ def test_the_first_figure_is_ten_digits_of_mnist(clone: Path) -> None:
         assert np.corrcoef(small, digit.astype(float).ravel())[0, 1] > 0.9
 
 
-def ten_boxes(dark: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]") -> list[tuple[int, ...]]:
+def ten_boxes(dark: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]") -> list[tuple[int, int, int, int]]:
     """Top, bottom, left and right of each picture, in reading order."""
     boxes = []
     for top, bottom in runs(dark.sum(axis=1) > 100):
