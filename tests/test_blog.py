@@ -103,7 +103,9 @@ def test_the_first_figure_is_ten_digits_of_mnist(clone: Path) -> None:
         assert np.corrcoef(small, digit.astype(float).ravel())[0, 1] > 0.9
 
 
-def ten_boxes(dark: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]") -> list[tuple[int, int, int, int]]:
+def ten_boxes(
+    dark: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]",
+) -> list[tuple[int, int, int, int]]:
     """Top, bottom, left and right of each picture, in reading order."""
     boxes = []
     for top, bottom in runs(dark.sum(axis=1) > 100):
@@ -189,7 +191,7 @@ def test_all_posts_give_the_same_when_they_run_again(clone: Path) -> None:
     assert "running content/posts/breve-tutorial-de-keras.md (4 cells)" in first.stdout
     assert "lines of stderr hidden" in first.stdout
     outputs = {path: path.read_bytes() for path in (clone / "content").rglob("*.ipynb")}
-    figures = {path: path.read_bytes() for path in (clone / "output").rglob("*.png")}
+    figures = {path: path.read_bytes() for path in (clone / "output" / "assets").rglob("*.png")}
     assert len(outputs) == 3
     assert len(figures) == 6
 

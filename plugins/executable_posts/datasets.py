@@ -40,5 +40,7 @@ def _sums(file: Path) -> dict[str, str]:
     """File name → SHA-256, as in the lines of ``sha256sum``."""
     if not file.is_file():
         return {}
-    rows = (line.split(maxsplit=1) for line in file.read_text(encoding="utf-8").splitlines())
+    # A name in another encoding is one that nobody finds, and no reason to fail.
+    text = file.read_text(encoding="utf-8", errors="replace")
+    rows = (line.split(maxsplit=1) for line in text.splitlines())
     return {row[1].lstrip("*").strip(): row[0].lower() for row in rows if len(row) == 2}

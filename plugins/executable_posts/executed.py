@@ -51,6 +51,14 @@ def current(
     return replace(notebook, title=title, prose=_prose(plan.post, title), cells=cells)
 
 
+def installed_version(package: str) -> str | None:
+    """The version of an installed package; `None` if it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def versions(modules: Iterable[str]) -> dict[str, str]:
     """The versions of the installed packages to which top-level `modules` belong."""
     owners = metadata.packages_distributions()
@@ -95,5 +103,6 @@ def _prose(post: Post, title: str) -> tuple[str, ...]:
             case Cell():
                 gaps.append("")
             case Prose() | Shown():
-                gaps[-1] += piece.text
-    return tuple(gap.replace("\r\n", "\n").strip("\n") for gap in gaps)
+                gaps[-1] += piece.text.removeprefix("\ufeff")
+    texts = (gap.replace("\r\n", "\n").replace("\r", "\n").strip("\n") for gap in gaps)
+    return tuple(text if text.strip() else "" for text in texts)

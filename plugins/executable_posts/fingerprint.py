@@ -3,14 +3,21 @@
 The parts are kept apart and by name, so that *why* a post is stale needs no guess.
 """
 
+import ast
 import hashlib
 import io
+import re
 import tokenize
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import dedent
 
 from .post import Cell, Options
+
+# A line magic or shell line; what a cell magic (%%) makes of the lines below it, nobody knows.
+_MAGIC = re.compile(r"^([ \t]*)(?:%(?!%)|!).*(?<!\\)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -34,26 +41,41 @@ def normalise(code: str) -> str:
     >>> normalise("x = 1  # one\\n\\n\\ny = '# two'\\n")
     "x = 1\\ny = '# two'\\n"
 
-    Code that is no plain Python (a magic) is only stripped of blank lines and trailing blanks at
-    its ends, since a ``#`` may mean something there.
+    Lines of magics are kept as they are, since a ``#`` may mean something there; so is all code
+    that even without them is no plain Python, but for blanks at its ends.
     """
-    lines = code.replace("\r\n", "\n").splitlines(keepends=True)
-    try:
-        tokens = list(tokenize.generate_tokens(io.StringIO("".join(lines)).readline))
-    except (tokenize.TokenError, SyntaxError, IndentationError):
-        return code.strip() + "\n"
-    kept = dict(enumerate(lines, start=1))
-    for token in reversed(tokens):
+    code = code.replace("\r\n", "\n")
+    plain = code
+    if not _is_python(code):
+        plain = _MAGIC.sub(r"\1pass", code)
+        if not _is_python(plain):
+            return code.strip() + "\n"
+    tokens = list(tokenize.generate_tokens(io.StringIO(plain).readline))
+    # As Python counts them: a form feed, which str.splitlines takes for an end, may be in a string.
+    kept = dict(enumerate(code.split("\n"), start=1))
+    for token in tokens:
         if token.type == tokenize.COMMENT:
             row, column = token.start
-            kept[row] = kept[row][:column].rstrip() + "\n"
+            kept[row] = kept[row][:column]
     inside = _rows_inside_strings(tokens)
-    text = (
-        line if row in inside else line.rstrip() + "\n"
-        for row, line in kept.items()
-        if row in inside or line.strip()
-    )
-    return "".join(text)
+    text = []
+    goes_on = False
+    for row, line in kept.items():
+        # What follows a backslash ends the statement if it is blank.
+        if row in inside or goes_on or line.strip():
+            text.append(line if row in inside else line.rstrip())
+        goes_on = line.endswith("\\")
+    return "".join(f"{line}\n" for line in text)
+
+
+def _is_python(code: str) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(dedent(code))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
 
 
 def _rows_inside_strings(tokens: Sequence[tokenize.TokenInfo]) -> set[int]:

@@ -5,12 +5,16 @@ those that are alike. So a cell keeps its number, and its figures their names, w
 inserted, removed or moved around it.
 """
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 # git calls a file renamed from half its lines on (`git diff -M50%`).
 _ALIKE = 0.5
+
+# Compared are words: by characters, fifty edited cells took eleven seconds.
+_WORD = re.compile(r"\w+")
 
 
 def match(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
@@ -27,9 +31,10 @@ def match(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
             result[index] = same[code].popleft()
 
     taken = {index for index in result if index is not None}
+    old_words, new_words = ([_WORD.findall(code) for code in codes] for codes in (old, new))
     pairs = [
-        (_likeness(old[theirs], code), -abs(theirs - ours), theirs, ours)
-        for ours, code in enumerate(new)
+        (_likeness(old_words[theirs], words), -abs(theirs - ours), theirs, ours)
+        for ours, words in enumerate(new_words)
         if result[ours] is None
         for theirs in range(len(old))
         if theirs not in taken
@@ -41,7 +46,7 @@ def match(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
     return result
 
 
-def _likeness(one: str, other: str) -> float:
+def _likeness(one: Sequence[str], other: Sequence[str]) -> float:
     matcher = SequenceMatcher(None, one, other, autojunk=False)
     if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE:
         return 0.0

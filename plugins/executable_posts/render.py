@@ -19,6 +19,7 @@ from .post.source import lines
 
 # Python-Markdown ends the last paragraph of a quotation with a line break.
 _TOKEN = re.compile(r"(?P<p><p>)?(?P<token>x[0-9a-f]{12}cell\w+x)(?(p)\s*</p>)")
+_NO_ADDRESS = re.compile(r"""[\x00-\x20"#%&'<>?]""")
 _STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
 
 
@@ -175,8 +176,9 @@ class _Page:
         )
         size = f' width="{figure.size[0]}" height="{figure.size[1]}"' if figure.size else ""
         lazy = ' loading="lazy"' if self._figures > 1 else ""
-        source = f"{{static}}/{quote(figure.name)}"
-        image = f'<img src="{source}" alt="{html.escape(alt)}"{size}{lazy}>'
+        # Only what would end the address: Pelican looks for letters beyond ASCII as they are.
+        name = _NO_ADDRESS.sub(lambda found: quote(found[0]), figure.name)
+        image = f'<img src="{{static}}/{name}" alt="{html.escape(alt)}"{size}{lazy}>'
         below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
         return f'<figure class="cell-output figure">{image}{below}</figure>'
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,15 @@ _KEY = "executable_posts"
 
 Output = Mapping[str, Any]
 """An nbformat output object."""
+
+# What nbformat's schema requires of an output of each type; and the MIME types it leaves alone.
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "stream": ("name", "text"),
+    "display_data": ("data", "metadata"),
+    "execute_result": ("data", "metadata", "execution_count"),
+    "error": ("ename", "evalue", "traceback"),
+}
+_JSON = re.compile(r"application/(.*\+)?json")
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,7 @@ def read(path: Path) -> ExecutedNotebook | Damaged | None:
         return _from_json(json.loads(text))
     except json.JSONDecodeError as error:
         return Damaged(path, f"not JSON (line {error.lineno}: {error.msg})")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         return Damaged(
             path, f"no executed notebook of this plugin ({type(error).__name__}: {error})"
         )
@@ -125,7 +135,7 @@ def _free_name(path: Path) -> Path:
 def _from_json(data: Mapping[str, Any]) -> ExecutedNotebook:
     ours = data["metadata"][_KEY]
     if ours["format"] != FORMAT:
-        raise ValueError(f"format {ours['format']}, expected {FORMAT}")
+        raise ValueError(f"format {ours['format']!r}, expected {FORMAT}")
     cells = []
     prose = [""]
     for cell in data["cells"]:
@@ -166,6 +176,9 @@ def _cell_from_json(cell: Mapping[str, Any]) -> ExecutedCell:
 def _output_from_json(output: Mapping[str, Any]) -> Output:
     """An output with its text in one piece; on disk nbformat cuts it into lines."""
     result = dict(output)
+    for key in _KEYS[result["output_type"]]:
+        if key not in result:
+            raise ValueError(f"an output of type {result['output_type']} without {key}")
     if result["output_type"] == "stream":
         result["text"] = _joined(result["text"])
     if "data" in result:
@@ -177,7 +190,7 @@ def _output_from_json(output: Mapping[str, Any]) -> Output:
 
 
 def _is_text(mime: str, value: object) -> bool:
-    return isinstance(value, str | list) and not mime.endswith("json")
+    return isinstance(value, str | list) and not _JSON.fullmatch(mime)
 
 
 def _joined(source: str | list[str]) -> str:

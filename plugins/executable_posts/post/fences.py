@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ..errors import Problem
+from . import source
 from .model import Fence
 from .options import Content
 
@@ -22,7 +23,8 @@ _SHELL_LINE = re.compile(
       \$\s                                          # $ git clone …
     | !                                             # !ls
     | %(pip|conda|mamba|micromamba|uv|system|sx|sc)\b
-    | (python3?\s+-m\s+)?({_INSTALLERS})\s+\S       # pip install …, python -m pip install …
+    | (python3?\s+-m\s+)?({_INSTALLERS})\s+         # pip install …, python -m pip install …
+      (?!(and|if|in|is|not|or)\b)[-./~]*\w           # but not uv = 1, uv in x
     """,
     re.VERBOSE,
 )
@@ -46,7 +48,7 @@ def find(tokens: Sequence[Token], lines: Sequence[str], first: int) -> list[Fenc
         if token.type != "fence" or token.map is None:
             continue
         begin, end = token.map[0] + first, token.map[1] + first
-        opening = lines[begin]
+        opening = lines[begin].removeprefix(source.BOM)
         fences.append(
             Fence(
                 line=begin + 1,
@@ -92,7 +94,8 @@ def judge(fence: Fence, content: Content, path: str, *, shell_allowed: bool) -> 
         return Verdict(False, "it says `#| eval: false`")
     if content.options.eval is None and (reason := _only_shown(content.code)):
         return Verdict(False, reason)
-    return _compiles(content, path, shell_allowed=shell_allowed or bool(content.options.eval))
+    shell_allowed = shell_allowed or bool(content.options.eval)
+    return _compiles(fence, content, path, shell_allowed=shell_allowed)
 
 
 def _only_shown(code: str) -> str | None:
@@ -107,14 +110,15 @@ def _only_shown(code: str) -> str | None:
     return None
 
 
-def _compiles(content: Content, path: str, *, shell_allowed: bool) -> Verdict:
+def _compiles(fence: Fence, content: Content, path: str, *, shell_allowed: bool) -> Verdict:
     tree = _parse(content.code)
     if isinstance(tree, SyntaxError):
+        line = content.code_line + (tree.lineno or 1) - 1
         message = (
-            f"not Python ({tree.msg}, column {tree.offset or 1}); "
+            f"not Python ({tree.msg}, column {_column(tree, fence, line)}); "
             "if this code is only to be shown, make `#| eval: false` its first line"
         )
-        problem = Problem(path, message, content.code_line + (tree.lineno or 1) - 1)
+        problem = Problem(path, message, line)
         return Verdict(False, "it is not Python", (problem,))
     at = None if shell_allowed else _shell_call(tree)
     if at is not None:
@@ -127,15 +131,27 @@ def _compiles(content: Content, path: str, *, shell_allowed: bool) -> Verdict:
     return Verdict(True, "it is a cell")
 
 
+def _column(error: SyntaxError, fence: Fence, line: int) -> int:
+    """The column of `error`, from 1, in the source.
+
+    Containers and IPython take away what stands before a line of code.
+    """
+    written = source.lines(fence.text)[line - fence.line].rstrip("\r\n")
+    parsed = (error.text or "").rstrip("\n")
+    before = len(written) - len(parsed) if parsed and written.endswith(parsed) else 0
+    return (error.offset or 1) + before
+
+
 def _statements(code: str) -> list[str]:
     """The lines of `code` that are neither blank, nor comments, nor go on from the one before."""
     statements = []
     goes_on = False
-    for line in dedent(code).splitlines():
+    for line in dedent(code).split("\n"):
         text = line.strip()
-        if text and not text.startswith("#") and not goes_on:
+        comment = text.startswith("#") and not goes_on
+        if text and not comment and not goes_on:
             statements.append(text)
-        goes_on = text.endswith("\\")
+        goes_on = text.endswith("\\") and not comment
     return statements
 
 
@@ -154,10 +170,17 @@ def _parse(code: str) -> ast.Module | SyntaxError:
     from IPython.core.inputtransformer2 import TransformerManager
 
     try:
-        transformed = TransformerManager().transform_cell(code)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            transformed = TransformerManager().transform_cell(code)
     except SyntaxError as error:
         return error
-    return _parse_plain(transformed)
+    except RuntimeError as error:
+        # More magics than IPython takes in one cell.
+        return SyntaxError(str(error))
+    # IPython drops blank lines at the beginning; errors are to name the lines of the source.
+    dropped = code[: len(code) - len(code.lstrip())].count("\n")
+    return _parse_plain("\n" * dropped + transformed)
 
 
 def _parse_plain(code: str) -> ast.Module | SyntaxError:
@@ -174,6 +197,7 @@ def _parse_plain(code: str) -> ast.Module | SyntaxError:
 
 def _shell_call(tree: ast.Module) -> int | None:
     """Line, from 1, of the first call by which IPython runs a shell line, if any."""
+    found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             name = node.func.attr
@@ -182,8 +206,8 @@ def _shell_call(tree: ast.Module) -> int | None:
             if name in _SHELL_CALLS or (
                 name == "run_line_magic" and _first_text(node) in _SHELL_MAGICS
             ):
-                return node.lineno
-    return None
+                found.append(node.lineno)
+    return min(found, default=None)
 
 
 def _is_get_ipython(node: ast.expr) -> bool:

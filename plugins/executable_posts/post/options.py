@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from ..errors import Problem, one_of
+from . import source
 
 _OPTION_LINE = re.compile(r"^\s*#\|(?P<yaml>.*)$")
 _KEY_LINE = re.compile(r"^\s*#\|\s*(?P<key>[\w-]+)\s*:")
@@ -89,7 +90,7 @@ def read(content: str, path: str, line: int) -> Content:
     An option that cannot be read is a `Problem` that names the line, the word and the nearest
     allowed one.
     """
-    lines = content.splitlines(keepends=True)
+    lines = source.lines(content)
     count = 0
     while count < len(lines) and _OPTION_LINE.match(lines[count].rstrip("\r\n")):
         count += 1
@@ -105,11 +106,11 @@ def read(content: str, path: str, line: int) -> Content:
 
 def _options(rows: list[str], path: str, line: int) -> tuple[Options, list[Problem]]:
     matches = (_OPTION_LINE.match(row.rstrip("\r\n")) for row in rows)
-    source = "\n".join(match["yaml"].removeprefix(" ") for match in matches if match)
+    text = "\n".join(match["yaml"].removeprefix(" ") for match in matches if match)
     try:
         # BaseLoader keeps every scalar a string: `fig-cap: 2019-07-29` is no date.
-        loaded = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506
-    except yaml.YAMLError as error:
+        loaded = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         message = (
             f"cell options: {getattr(error, 'problem', None) or 'not YAML'}; write one "

@@ -10,7 +10,6 @@ of a stream; four blank lines, a result, three blank lines; two blank lines and 
 import re
 from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
-from textwrap import dedent
 
 from markdown_it.token import Token
 
@@ -24,7 +23,8 @@ _BLANKS_AFTER_STREAM = 2
 # what lies on another host was not written by a build of this site.
 _IMAGE = (
     r"!\[(?:png|jpeg|jpg|svg|gif)\]"
-    r"\(\s*<?(?![a-zA-Z][\w+.-]*:|//)(?P<link>[^<>\r\n]*?\d+_\d+\.(?:png|jpe?g|svg|gif))>?\s*(?:\"[^\"\r\n]*\")?\s*\)"
+    r"\(\s*+<?+(?![a-zA-Z][\w+.-]*:|//)"
+    r"(?P<link>[^<>\r\n]*?\d+_\d+\.(?:png|jpe?g|svg|gif))>?\s*(?:\"[^\"\r\n]*\")?\s*\)"
 )
 _IMAGE_LINE = re.compile(rf" {{0,3}}{_IMAGE}\s*")
 _WRAPPED_IMAGE = re.compile(rf"\s*<(?P<tag>\w+)[^<>]*>\s*{_IMAGE}\s*</(?P=tag)>\s*")
@@ -52,7 +52,7 @@ def find(
     """The recorded outputs that begin at or after `start`, the line behind a cell's fence.
 
     Lines count from 0. `first` is the line of the cell's opening fence, `blocks` maps a line to
-    the top-level block that begins on it.
+    the top-level block, or the fence at any level, that begins on it.
     """
     outputs: list[RecordedOutput] = []
     end = start
@@ -76,18 +76,17 @@ def _recognise(
     block = blocks.get(at)
     if block is not None and block.type == "code_block" and block.map is not None:
         end = at + block.map[1] - block.map[0]
-        content = dedent("".join(lines[at:end]).replace("\r\n", "\n"))
         proof = blanks >= _BLANKS_BEFORE_RESULT or (
             blanks == 1
             and _blanks_after(lines, end) >= _BLANKS_AFTER_STREAM
             and _blanks_before(lines, first) >= 2
         )
-        return RecordedOutput("text", at + 1, content, proof), end
+        return RecordedOutput("text", at + 1, block.content, proof), end
 
     if image := _IMAGE_LINE.fullmatch(line):
         return _figure(image["link"], lines, at, at + 1)
 
-    if _HTML_START.match(line) and (region := _balanced(lines, at)) is not None:
+    if _HTML_START.match(line) and (region := _balanced(lines, at, blocks)) is not None:
         content = "".join(lines[at:region])
         if image := _WRAPPED_IMAGE.fullmatch(content):
             return _figure(image["link"], lines, at, region)
@@ -155,10 +154,15 @@ class _Depth(HTMLParser):
             self.broken = True
 
 
-def _balanced(lines: Sequence[str], at: int) -> int | None:
-    """The line behind the one on which every element opened since line `at` is closed again."""
+def _balanced(lines: Sequence[str], at: int, blocks: Mapping[int, Token]) -> int | None:
+    """The line behind the one on which every element opened since line `at` is closed again.
+
+    No output reaches beyond the next fence.
+    """
     depth = _Depth()
     for end in range(at, len(lines)):
+        if end in blocks and blocks[end].type == "fence":
+            return None
         depth.feed(lines[end])
         if depth.broken:
             return None

@@ -27,7 +27,7 @@ def decode(data: bytes, path: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line = len(lines(data[: error.start].decode("utf-8") + "?"))
         raise ProblemError(
             Problem(
                 path,

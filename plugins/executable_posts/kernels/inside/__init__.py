@@ -1,6 +1,7 @@
 """What runs inside a kernel, before its first cell and around it; knows nothing outside."""
 
 import sys
+from typing import Any
 
 from . import datasets, figure_texts, reads
 from .plan import InsidePlan
@@ -14,9 +15,9 @@ def main() -> None:
     datasets.install(plan.datasets)
     figure_texts.install()
 
-    from ipykernel.kernelapp import IPKernelApp
+    from .app import LosslessKernelApp
 
-    app = IPKernelApp.instance()
+    app: Any = LosslessKernelApp.instance()
     app.initialize([*sys.argv[1:], *_ARGUMENTS])
     reads.install(plan.reads, plan.watched)
     app.start()
