@@ -1,15 +1,24 @@
 """What one does with this blog: `invoke TASK`, or `make TASK` where nothing is installed yet."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from invoke import Context, Exit, task
 
+if TYPE_CHECKING:
+    from executable_posts.site import Site
+
 ROOT = Path(__file__).resolve().parent
 OUTPUT = ROOT / "output"
+sys.path.insert(0, str(ROOT / "plugins"))
 
 
 def _pelican(*arguments: str) -> None:
@@ -18,6 +27,31 @@ def _pelican(*arguments: str) -> None:
 
     os.chdir(ROOT)
     main(["--settings", "pelicanconf.py", *arguments])
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong is said in one line, and the exit status is 1."""
+    from executable_posts.errors import ProblemError
+
+    try:
+        yield
+    except ProblemError as error:
+        raise Exit(str(error), code=1) from None
+
+
+def _site() -> "Site":
+    """The blog, as its commands see it."""
+    from executable_posts.site import load
+
+    with _told():
+        return load(ROOT / "pelicanconf.py")
+
+
+def _name(post: str) -> str:
+    """How the project names the file `post`, given from anywhere."""
+    file = Path(post).resolve()
+    return file.relative_to(ROOT).as_posix() if file.is_relative_to(ROOT) else post
 
 
 def _run(*command: str) -> None:
@@ -29,22 +63,42 @@ def _run(*command: str) -> None:
         raise Exit(code=status)
 
 
-@task
-def build(_: Context) -> None:
+def _build(posts: object) -> None:
+    _pelican("--extra-settings", f"EXECUTE_POSTS={json.dumps(posts)}")
+
+
+@task(help={"frozen": "run nothing: a post that is stale is an error"})
+def build(_: Context, frozen: bool = False) -> None:
     """Build the site into output/, running the posts that are stale."""
-    _pelican()
+    _build("frozen" if frozen else "stale")
 
 
-@task
-def rebuild(_: Context) -> None:
+@task(iterable=["post"], help={"post": "only this one (may be given several times)"})
+def rebuild(_: Context, post: list[str]) -> None:
     """Run every post again in a fresh kernel, then build the site."""
-    _pelican("--extra-settings", 'EXECUTE_POSTS="all"')
+    _build([_name(name) for name in post] or "all")
+
+
+@task(
+    help={
+        "as_json": "for machines (--json)",
+        "check": "exit with status 1 if a frozen build would fail",
+    }
+)
+def status(_: Context, as_json: bool = False, check: bool = False) -> None:
+    """Say which posts are up to date and which are not, and why."""
+    from executable_posts import commands
+    from executable_posts import status as texts
+
+    known = commands.site_status(_site())
+    print(texts.as_json(known) if as_json else "\n".join(texts.lines(known)))
+    if check and not known.clean:
+        raise Exit(code=1)
 
 
 @task(help={"port": "where to begin to look for a free port"})
 def serve(_: Context, port: int = 8000) -> None:
     """Show the built site at http://127.0.0.1:8000/."""
-    sys.path.insert(0, str(ROOT / "plugins"))
     from executable_posts.preview import serve as serve_folder
 
     try:
@@ -53,10 +107,59 @@ def serve(_: Context, port: int = 8000) -> None:
         raise Exit(str(error), code=1) from None
 
 
-@task
-def clean(_: Context) -> None:
+@task(positional=["post"], help={"post": "its file", "yes": "write without asking"})
+def record(_: Context, post: str, yes: bool = False) -> None:
+    """Write a post's outputs back into its Markdown, in nbconvert's form; shows the diff first."""
+    from executable_posts import commands
+
+    site = _site()
+    with _told():
+        found = commands.recorded(site, _name(post))
+    for problem in found.left_out:
+        print(f"not recorded: {problem}", file=sys.stderr)
+    if not found.difference:
+        print(f"{post}: nothing to record")
+        return
+    print(found.difference, end="")
+    if not yes and input("Write this? [y/N] ").strip().lower() not in {"y", "yes"}:
+        raise Exit("nothing was written", code=1)
+    found.write()
+    print(f"{post}: written")
+
+
+@task(
+    name="import",
+    positional=["notebook"],
+    help={"notebook": "an .ipynb file", "date": "of the post, if the notebook has none"},
+)
+def import_(_: Context, notebook: str, date: str = "") -> None:
+    """Make a Markdown post of a notebook, in content/posts/."""
+    from executable_posts import commands
+
+    when = date or datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
+    with _told():
+        post, notes = commands.import_post(_site(), Path(notebook), when)
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    print(f"{post.relative_to(ROOT)}: written; `invoke build` runs it")
+
+
+@task(help={"figures": "remove only the figures that no post names any more"})
+def clean(_: Context, figures: bool = False) -> None:
     """Remove the built site; executed notebooks and sources stay."""
-    shutil.rmtree(OUTPUT, ignore_errors=True)
+    if not figures:
+        shutil.rmtree(OUTPUT, ignore_errors=True)
+        return
+    from executable_posts.commands import remove_orphans
+
+    for file in remove_orphans(_site()):
+        print(f"removed {file.relative_to(ROOT)}")
+
+
+@task(positional=["name"], help={"name": "a module in tests/benchmarks/: stale"})
+def bench(_: Context, name: str) -> None:
+    """Measure, and write a table and .cache/bench/NAME.json."""
+    _run("python", "-m", f"tests.benchmarks.{name}")
 
 
 @task
@@ -80,8 +183,13 @@ def requirements(_: Context) -> None:
     common = ["uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--generate-hashes"]
     common += ["--no-annotate", "--python-version", "3.11"]
     common += ["--custom-compile-command", "invoke requirements", "pyproject.toml"]
-    site = ["--extra", "blog", "--output-file", "requirements.txt"]
-    tools = ["--extra", "blog", "--extra", "dev", "--constraints", "requirements.txt"]
-    tools += ["--output-file", "requirements-dev.txt"]
-    for arguments in (site, tools):
-        subprocess.run([*common, *arguments], cwd=ROOT, check=True)
+    pins: list[str] = []
+    # From the whole to the part, so that a package has one version in all of them.
+    for name, extras in (
+        ("requirements-dev.txt", ["site", "run", "posts", "dev"]),
+        ("requirements.txt", ["site", "run", "posts"]),
+        ("requirements-publish.txt", ["site"]),
+    ):
+        chosen = [part for extra in extras for part in ("--extra", extra)]
+        subprocess.run([*common, *chosen, *pins, "--output-file", name], cwd=ROOT, check=True)
+        pins = ["--constraints", name]

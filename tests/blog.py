@@ -16,6 +16,7 @@ SITEURL = ""
 TIMEZONE = "America/Sao_Paulo"
 DEFAULT_LANG = "pt-BR"
 PATH = "content"
+OUTPUT_PATH = "output"
 ARTICLE_PATHS = ["posts"]
 STATIC_PATHS = ["images", "notebooks"]
 ARTICLE_URL = ARTICLE_SAVE_AS = "{{date:%Y}}/{{date:%m}}/{{slug}}.html"

@@ -1,26 +1,28 @@
 """The whole way as one list of steps: parse, plan, run, view, store, render. No Pelican here."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from . import store
+from . import memory, store
 from .datasets import known_datasets
-from .errors import Problem, ProblemError
-from .executed import current, from_run
+from .errors import Problem, ProblemError, one_of
+from .executed import current, from_run, installed_version
 from .figures import Claim, Figure, Place, claims, collisions
 from .fingerprint import file_digest
 from .plan import FileDigest, Plan, plan
 from .post import Execute, Post, decode, parse
+from .post.notebook import parse_notebook
 from .render import Rendered, Words, render
 from .report import PostReport, State
 from .store import ExecutedNotebook
 from .views import View, view
 
-Policy = Literal["stale", "all", "frozen"]
-"""Which posts are run: those that are stale, all, or none (a stale post is then an error)."""
+Policy = Literal["stale", "all", "frozen"] | tuple[str, ...]
+"""Which posts are run: those that are stale; all; none (a stale post is then an error); or those
+that are stale and, by name, these."""
 
 Announce = Callable[[str], None]
 """Takes a line on what is being done now."""
@@ -50,6 +52,7 @@ class BuildSettings:
     execute: Execute
     policy: Policy
     shell_allowed: bool
+    rerun_on_environment_change: bool
     timeout: float
     workers: int
     threads: int
@@ -82,25 +85,50 @@ class Build:
     reports: tuple[PostReport, ...]
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What there is to do, known without starting anything; `digests` answers for files."""
+
+    plans: Mapping[Source, Plan]
+    problems: tuple[Problem, ...]
+    digests: FileDigest
+
+
+def survey(sources: Iterable[Source], settings: BuildSettings) -> Survey:
+    """Parse all `sources` and plan each; what is wrong with any is a problem in the result."""
+    posts, problems = _parse(sources, settings)
+    digests = cache(lambda name: file_digest(settings.root / name))
+    version = cache(installed_version)
+    plans = {
+        source: plan(
+            post,
+            store.read(settings.notebook(source)),
+            digests,
+            version,
+            rerun_on_environment_change=settings.rerun_on_environment_change,
+        )
+        for source, post in posts.items()
+    }
+    return Survey(plans, tuple(problems), digests)
+
+
 def build(sources: Sequence[Source], settings: BuildSettings, announce: Announce) -> Build:
-    """Parse and plan all `sources`, run those that `settings` say, and show what there is.
+    """Run those of `sources` that `settings` say, store what they gave, and show what there is.
 
     A post that cannot be read, planned or run is a problem in the result and keeps its last good
     outputs; the others go on. Raises `KeyboardInterrupt` if interrupted, with all kernels dead.
     """
-    posts, problems = _parse(sources, settings)
-    digests = cache(lambda name: file_digest(settings.root / name))
-    plans = {
-        source: plan(post, store.read(settings.notebook(source)), digests)
-        for source, post in posts.items()
-    }
+    known = survey(sources, settings)
+    plans, problems = known.plans, list(known.problems)
+    problems += _unknown_names(plans, settings.policy)
     due = _due(plans, problems, settings.policy)
     fresh: dict[Source, ExecutedNotebook] = {}
     if settings.policy == "frozen":
         problems += [_refusal(planned) for planned in due.values()]
     elif due:
-        fresh, failures = _run(due, digests, settings, announce)
+        fresh, failures = run_posts(due, known.digests, settings, announce)
         problems += failures
+        _remember(fresh, failures, settings)
     views = {
         source: _view(source, planned, fresh.get(source), problems)
         for source, planned in plans.items()
@@ -120,16 +148,16 @@ def build(sources: Sequence[Source], settings: BuildSettings, announce: Announce
 
 
 def _parse(
-    sources: Sequence[Source], settings: BuildSettings
+    sources: Iterable[Source], settings: BuildSettings
 ) -> tuple[dict[Source, Post], list[Problem]]:
     """The posts that can be read, in the order of their names, and what is wrong with any."""
     posts = {}
-    problems: list[Problem] = []
+    clashes = _clashes(sources, settings)
+    problems = list(clashes.values())
     claimed: list[Claim] = []
-    for source in sorted(sources, key=lambda source: source.name):
+    for source in sorted(set(sources) - clashes.keys(), key=lambda source: source.name):
         try:
-            text = decode(source.file.read_bytes(), source.name)
-            post = parse(text, source.name, settings.execute, shell_allowed=settings.shell_allowed)
+            post = read_post(source, decode(source.file.read_bytes(), source.name), settings)
             posts[source] = post
             problems += post.problems
             claimed += claims(post, source.place)
@@ -140,15 +168,48 @@ def _parse(
     return posts, problems + collisions(claimed)
 
 
+def read_post(source: Source, text: str, settings: BuildSettings) -> Post:
+    """The post that `source` is if its file holds `text`."""
+    read = parse_notebook if source.file.suffix == ".ipynb" else parse
+    return read(text, source.name, settings.execute, shell_allowed=settings.shell_allowed)
+
+
+def _clashes(sources: Iterable[Source], settings: BuildSettings) -> dict[Source, Problem]:
+    """Posts whose executed notebook another post owns; Markdown comes before a notebook."""
+    owners: dict[Path, Source] = {}
+    clashes = {}
+    for source in sorted(sources, key=lambda source: (source.file.suffix == ".ipynb", source.name)):
+        owner = owners.setdefault(settings.notebook(source), source)
+        if owner is not source:
+            message = f"{owner.name} has the same name but for its ending: rename one of the two"
+            clashes[source] = Problem(source.name, message)
+    return clashes
+
+
+def _unknown_names(plans: Mapping[Source, Plan], policy: Policy) -> list[Problem]:
+    """Names of posts to be run that are no posts."""
+    if isinstance(policy, str):
+        return []
+    names = {source.name for source in plans}
+    return [
+        Problem(name, f"there is no such post; {one_of(name, names)}")
+        for name in policy
+        if name not in names
+    ]
+
+
 def _due(
     plans: Mapping[Source, Plan], problems: Sequence[Problem], policy: Policy
 ) -> dict[Source, Plan]:
     """The posts that are to be run: what is wrong with a post keeps it from that."""
     blamed = _blamed(problems)
+    named = policy if isinstance(policy, tuple) else ()
     return {
         source: planned
         for source, planned in plans.items()
-        if planned.cells and source.name not in blamed and (planned.stale or policy == "all")
+        if planned.cells
+        and source.name not in blamed
+        and (planned.stale or policy == "all" or source.name in named)
     }
 
 
@@ -162,9 +223,13 @@ def _refusal(planned: Plan) -> Problem:
     )
 
 
-def _run(
+def run_posts(
     due: Mapping[Source, Plan], digests: FileDigest, settings: BuildSettings, announce: Announce
 ) -> tuple[dict[Source, ExecutedNotebook], list[Problem]]:
+    """The executed notebooks that running the posts `due` makes, and what failed.
+
+    Nothing is stored.
+    """
     # Only a build that runs something pays for nbclient and jupyter_client (0.4 s).
     from .jobs import Conditions, Job, JobCell, Run, Started
     from .run import run_all
@@ -179,6 +244,7 @@ def _run(
                     line=cell.code_line,
                     may_raise=planned.post.may_raise(cell),
                     timeout=cell.options.timeout or settings.timeout,
+                    lines=cell.lines,
                 )
                 for cell in planned.post.cells
             ),
@@ -208,6 +274,18 @@ def _run(
         else:
             problems.append(result)
     return fresh, problems
+
+
+def _remember(
+    fresh: Mapping[Source, ExecutedNotebook], failures: Sequence[Problem], settings: BuildSettings
+) -> None:
+    failed = {
+        problem.path: problem.message
+        if problem.line is None
+        else f"{problem.message} (line {problem.line})"
+        for problem in failures
+    }
+    memory.remember_failures(settings.cache, (source.name for source in fresh), failed)
 
 
 def _view(

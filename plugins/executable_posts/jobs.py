@@ -10,12 +10,20 @@ from .store import Output
 
 @dataclass(frozen=True)
 class JobCell:
-    """A cell to be run: its code, the line of the source it starts on, whether it may raise."""
+    """A cell to be run: its code, the line of the source it starts on, whether it may raise.
+
+    `lines` has the line of each line of the code, where they do not simply follow the first.
+    """
 
     code: str
     line: int
     may_raise: bool
     timeout: float
+    lines: tuple[int, ...] = ()
+
+    def place(self, row: int) -> int:
+        """The line of the source on which `row`, a line of the code from 0, stands."""
+        return self.lines[row] if row < len(self.lines) else self.line + row
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,14 @@ FileDigest = Callable[[str], str | None]
 """A file's name from the project's root → SHA-256 of its content, `None` if it is gone."""
 
 
+Version = Callable[[str], str | None]
+"""A package's name → its installed version, `None` if it is not installed."""
+
+
+def _unknown(_: str) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Reason:
     """Why a post is stale, in words; `line` is the place in the post, if there is one."""
@@ -43,6 +51,8 @@ class Plan:
     cells: tuple[PlannedCell, ...]
     numbers_given: int
     reasons: tuple[Reason, ...]
+    notes: tuple[Reason, ...] = ()
+    """What changed and does not make the post stale."""
 
     @property
     def stale(self) -> bool:
@@ -50,11 +60,19 @@ class Plan:
         return bool(self.reasons)
 
 
-def plan(post: Post, stored: ExecutedNotebook | Damaged | None, file_digest: FileDigest) -> Plan:
+def plan(
+    post: Post,
+    stored: ExecutedNotebook | Damaged | None,
+    file_digest: FileDigest,
+    version: Version = _unknown,
+    *,
+    rerun_on_environment_change: bool = False,
+) -> Plan:
     """What of `post` is not confirmed by its executed notebook.
 
     A post without cells is never stale. `file_digest` is asked for the files that the last run
-    read.
+    read, `version` for the packages that it imported; other versions alone make a post stale only
+    if `rerun_on_environment_change` says so, and are notes otherwise.
     """
     executed = stored if isinstance(stored, ExecutedNotebook) else None
     old = executed.cells if executed else ()
@@ -80,7 +98,12 @@ def plan(post: Post, stored: ExecutedNotebook | Damaged | None, file_digest: Fil
                 *_code_reasons(post, matched, executed.fingerprint, len(old)),
                 *_file_reasons(executed.fingerprint.files, file_digest),
             ]
-    return Plan(post, executed, tuple(cells), given, tuple(reasons))
+    notes = _version_reasons(executed.fingerprint.packages, version) if executed else []
+    if rerun_on_environment_change and post.cells:
+        reasons, notes = [*reasons, *notes], []
+    elif notes:
+        notes[-1] = Reason(f"{notes[-1].text} (not re-run: EXECUTE_ON_ENVIRONMENT_CHANGE is off)")
+    return Plan(post, executed, tuple(cells), given, tuple(reasons), tuple(notes))
 
 
 def _code_reasons(
@@ -90,7 +113,8 @@ def _code_reasons(
     if fingerprint.kernel != KERNEL:
         return [Reason(f"the kernel changed from {fingerprint.kernel} to {KERNEL}")]
     digests = [cell_digest(cell) for cell in post.cells]
-    if digests == list(fingerprint.code):
+    # In an executed notebook that somebody edited, the cells may be others than were run.
+    if digests == list(fingerprint.code) and matched == list(range(old_count)):
         return []
     reasons = []
     for cell, index, digest in zip(post.cells, matched, digests, strict=True):
@@ -113,3 +137,13 @@ def _file_reasons(files: Mapping[str, str], file_digest: FileDigest) -> list[Rea
         elif now != digest:
             reasons.append(Reason(f"{name} changed"))
     return reasons
+
+
+def _version_reasons(packages: Mapping[str, str], version: Version) -> list[Reason]:
+    """Packages that are installed in other versions than the last run used."""
+    changes = ((name, known, version(name)) for name, known in sorted(packages.items()))
+    return [
+        Reason(f"{name} {known} → {now}")
+        for name, known, now in changes
+        if now not in {None, known}
+    ]

@@ -6,19 +6,19 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from pelican import signals
+from pelican import Pelican, signals
 from pelican.contents import Static
 from pelican.generators import ArticlesGenerator, Generator, StaticGenerator
 from pelican.readers import MarkdownReader, Readers
 
-from . import figures, report
+from . import figures, memory, report
 from .build import Build, BuildSettings, Page, build
 from .errors import Problem, ProblemError
 from .figures import Written
 from .lock import build_lock
 from .reader import UNREADABLE, LookedUp, PostReader
 from .settings import read as read_settings
-from .sources import find_sources
+from .sources import find_sources, keep_executed_apart
 
 _PELICAN_LOGGER = logging.getLogger("pelican")
 
@@ -78,17 +78,19 @@ class _Session:
 _session = _Session()
 
 
-def _begin(_: object) -> None:
+def _begin(pelican: Pelican) -> None:
     """The first signal of each run of Pelican."""
     global _session  # noqa: PLW0603  Pelican's signals share nothing else
     _session.resources.close()
     _session = _Session()
+    keep_executed_apart(pelican.settings)
 
 
 def _give_reader(readers: Readers) -> None:
     for extension in MarkdownReader.file_extensions:
         if readers.reader_classes.get(extension) is MarkdownReader:
             readers.reader_classes[extension] = partial(PostReader, _session.look_up)
+    readers.reader_classes.setdefault("ipynb", partial(PostReader, _session.look_up))
 
 
 def _build(generator: ArticlesGenerator) -> None:
@@ -140,9 +142,14 @@ def _write_figures(generators: list[Generator]) -> None:
         for content in context["generated_content"].values()
         if content is not None and content.save_as
     }
-    for file, page in _session.build.pages.items():
-        if file in with_page:
-            _write(page, output)
+    shown = [page for file, page in _session.build.pages.items() if file in with_page]
+    for page in shown:
+        _write(page, output)
+    if _session.settings is not None:
+        names = {figure.name for page in shown for figure in page.figures}
+        cache = _session.settings.cache
+        ever = {name for name in memory.figures(cache, output) if (output / name).is_file()}
+        memory.remember_figures(cache, output, names | ever)
 
 
 def _write(page: Page, output: Path) -> None:

@@ -35,10 +35,10 @@ class PostReader(MarkdownReader):  # type: ignore[misc]  # Pelican has no types
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
         """HTML and metadata of the file at `source_path`."""
         page = self._look_up(Path(source_path))
-        if page is None:
+        if page is None and not source_path.endswith(".ipynb"):
             content, metadata = super().read(source_path)
             return content, metadata
-        if page is UNREADABLE:
+        if page is None or page is UNREADABLE:
             # Pelican would print the traceback of its own attempt; `skip` makes it go on.
             return "", {"title": source_path, "status": "skip"}
         self._source_path = source_path

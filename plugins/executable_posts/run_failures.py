@@ -47,11 +47,11 @@ def _raised(error: CellExecutionError, job: Job, index: int, where: str) -> Prob
         message = "asks for input, and nobody is there to answer: posts cannot ask questions"
         return Problem(job.path, f"{where}: {message}", job.cells[index].line)
     frames = _frames(_ANSI.sub("", error.traceback), job)
-    own = [line for number, line, _ in frames if number == index]
+    own = [row for number, row, _ in frames if number == index]
     return Problem(
         job.path,
         f"{where}: {_summary(error)}",
-        own[-1] if own else job.cells[index].line,
+        job.cells[index].place(own[-1] if own else 0),
         "\n".join(_trail(job, frames)),
     )
 
@@ -75,24 +75,26 @@ def _trail(job: Job, frames: Sequence[tuple[int, int, str]]) -> list[str]:
 
 
 def _frames(traceback: str, job: Job) -> list[tuple[int, int, str]]:
-    """(cell, line of the post, function) of each frame in the post, outermost first."""
+    """(cell, line of its code from 0, function) of each frame in the post, outermost first."""
     frames = []
     for row in traceback.splitlines():
         if found := _FRAME.match(row):
             number = int(found[1]) - 1
             if 0 <= number < len(job.cells):
                 function = re.sub(r"\(.*", "", found[3] or "")
-                frames.append((number, job.cells[number].line + int(found[2]) - 1, function))
+                code = job.cells[number].code
+                # IPython drops blank lines at the beginning and does not count them.
+                dropped = code[: len(code) - len(code.lstrip())].count("\n")
+                frames.append((number, dropped + int(found[2]) - 1, function))
     return frames
 
 
-def _frame_text(job: Job, number: int, line: int, function: str) -> str:
+def _frame_text(job: Job, number: int, row: int, function: str) -> str:
     cell = job.cells[number]
-    rows = cell.code.splitlines()
-    at = line - cell.line
-    source = rows[at].strip() if 0 <= at < len(rows) else ""
+    rows = cell.code.split("\n")
+    source = rows[row].strip() if row < len(rows) else ""
     inside = f", in {function}" if function and function != "<module>" else ""
-    return f"    {job.path}:{line}{inside}\n        {source}"
+    return f"    {job.path}:{cell.place(row)}{inside}\n        {source}"
 
 
 def _death(setup: KernelSetup) -> str:

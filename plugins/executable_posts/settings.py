@@ -28,6 +28,15 @@ def _word(*allowed: str) -> Callable[[object], str]:
     return read
 
 
+def _posts(value: object) -> Policy:
+    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
+        return tuple(value)
+    for policy in ("stale", "all", "frozen"):
+        if value == policy:
+            return policy
+    raise ValueError(f"{one_of(str(value), ('stale', 'all', 'frozen'))}, or a list of posts")
+
+
 def _positive(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
         return value
@@ -60,8 +69,9 @@ def _files_by_url(value: object) -> dict[str, str]:
 # Name, how it is read, and what holds where a blog does not set it.
 _SETTINGS: Mapping[str, tuple[Callable[[object], Any], Any]] = {
     "EXECUTE": (_word(*get_args(Execute)), "auto"),
-    "EXECUTE_POSTS": (_word(*get_args(Policy)), "stale"),
+    "EXECUTE_POSTS": (_posts, "stale"),
     "EXECUTE_SHELL": (_boolean, False),
+    "EXECUTE_ON_ENVIRONMENT_CHANGE": (_boolean, False),
     "EXECUTE_TIMEOUT": (_positive, 300),
     "EXECUTE_WORKERS": (_count, None),
     "EXECUTE_THREADS": (_count, 2),
@@ -92,6 +102,7 @@ def read(settings: Mapping[str, Any]) -> BuildSettings:
         execute=values["EXECUTE"],
         policy=values["EXECUTE_POSTS"],
         shell_allowed=values["EXECUTE_SHELL"],
+        rerun_on_environment_change=values["EXECUTE_ON_ENVIRONMENT_CHANGE"],
         timeout=values["EXECUTE_TIMEOUT"],
         workers=values["EXECUTE_WORKERS"] or _workers(),
         threads=values["EXECUTE_THREADS"],

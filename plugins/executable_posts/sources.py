@@ -18,13 +18,25 @@ from pelican.readers import (
 from .build import BuildSettings, Source
 from .errors import Problem, ProblemError
 from .figures import Place
+from .post import notebook
 from .post import source as post_source
+
+EXTENSIONS = (*MarkdownReader.file_extensions, "ipynb")
+"""Endings of the files that are posts."""
+
+
+def keep_executed_apart(settings: dict[str, Any]) -> None:
+    """Let Pelican take no executed notebook, and none of Jupyter's checkpoints, for a post."""
+    for kind in ("ARTICLE", "PAGE"):
+        name = f"{kind}_EXCLUDES"
+        settings[name] = [*settings[name], "notebooks"]
+    settings["IGNORE_FILES"] = [*settings["IGNORE_FILES"], ".ipynb_checkpoints"]
 
 
 def find_sources(
     generator: Generator, settings: BuildSettings
 ) -> tuple[list[Source], list[Problem]]:
-    """All Markdown files that the site publishes as articles or pages.
+    """All Markdown files and notebooks that the site publishes as articles or pages.
 
     Those whose front matter cannot be read are problems instead.
     """
@@ -34,7 +46,7 @@ def find_sources(
         files = generator.get_files(
             generator.settings[f"{kind}_PATHS"],
             exclude=generator.settings[f"{kind}_EXCLUDES"],
-            extensions=MarkdownReader.file_extensions,
+            extensions=EXTENSIONS,
         )
         for below in sorted(files):
             file = Path(generator.path, below).resolve()
@@ -52,7 +64,9 @@ def _source(
     below = file.relative_to(settings.content).as_posix()
     # What is not UTF-8 is found, and named, when the post is parsed.
     text = file.read_bytes().decode("utf-8", errors="replace")
-    metadata = _metadata(post_source.head(post_source.lines(text)), name, below, file, generator)
+    is_notebook = file.suffix == ".ipynb"
+    head = notebook.head(text, name) if is_notebook else post_source.head(post_source.lines(text))
+    metadata = _metadata(head, name, below, file, generator)
     content = content_class(
         content="",
         metadata=metadata,
@@ -60,6 +74,8 @@ def _source(
         source_path=str(file),
         context=generator.context,
     )
+    if is_notebook and "date" in content.mandatory_properties and not hasattr(content, "date"):
+        raise ProblemError(notebook.no_date(name))
     return Source(
         file=file,
         name=name,

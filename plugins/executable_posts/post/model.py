@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from ..errors import Problem
@@ -80,6 +81,8 @@ class Cell:
     code_line: int
     """Line of the source on which the first line of `code` stands."""
     options: Options
+    lines: tuple[int, ...] = ()
+    """The line of each line of `code`, where they do not simply follow `code_line`."""
 
     @property
     def line(self) -> int:
@@ -150,8 +153,16 @@ class Post:
 
     def recorded(self, cell: Cell) -> tuple[RecordedOutput, ...]:
         """The recorded outputs that stand under `cell` in the source."""
-        following = dict(zip(self.pieces, self.pieces[1:], strict=False)).get(cell)
-        return following.outputs if isinstance(following, Recorded) else ()
+        return self._recorded.get(cell.line, ())
+
+    @cached_property
+    def _recorded(self) -> Mapping[int, tuple[RecordedOutput, ...]]:
+        """The recorded outputs by the line of their cell's opening fence."""
+        return {
+            cell.line: below.outputs
+            for cell, below in zip(self.pieces, self.pieces[1:], strict=False)
+            if isinstance(below, Recorded)
+        }
 
     def may_raise(self, cell: Cell) -> bool:
         """Whether `cell` is meant to raise: by its option, else because a traceback is recorded."""

@@ -34,9 +34,11 @@ def parse(text: str, path: str, execute: Execute = "auto", *, shell_allowed: boo
     """
     lines = source.lines(text)
     head = source.head(lines)
-    tokens = fences.block_tokens("".join(lines[head.length :]))
+    tokens = fences.block_tokens("".join(lines[head.length :]).removeprefix(source.BOM))
     blocks = {
-        token.map[0] + head.length: token for token in tokens if token.map and token.level == 0
+        token.map[0] + head.length: token
+        for token in tokens
+        if token.map and (token.level == 0 or token.type == "fence")
     }
     found = fences.find(tokens, lines, head.length)
     candidates = {

@@ -1,0 +1,127 @@
+"""What one can ask of a blog besides a build: status, old figures, recording, importing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import memory, status
+from .build import Source, read_post, survey
+from .errors import Problem, ProblemError, one_of
+from .importing import import_notebook
+from .post import Post
+from .record import difference, record
+from .site import Site
+from .status import Status
+from .store import write_atomically
+from .views import view
+
+
+def site_status(site: Site) -> Status:
+    """The status of every post of `site`, and its orphaned figures."""
+    known = survey(site.sources, site.settings)
+    problems = [*site.problems, *known.problems]
+    blamed = {problem.path for problem in problems}
+    failures = memory.failures(site.settings.cache)
+    posts = [
+        status.of_plan(planned, failures.get(source.name))
+        for source, planned in known.plans.items()
+        if source.name not in blamed
+    ]
+    posts += status.of_problems(problems)
+    named = {
+        name
+        for planned in known.plans.values()
+        for cell in planned.cells
+        if cell.last
+        for name in cell.last.figures
+    }
+    return Status(
+        tuple(sorted(posts, key=lambda post: post.path)),
+        tuple(orphans(site, named)),
+    )
+
+
+def orphans(site: Site, named: set[str]) -> list[str]:
+    """Figures that builds wrote, that are still there, and that are none of `named`."""
+    written = memory.figures(site.settings.cache, site.output)
+    return sorted(name for name in written - named if (site.output / name).is_file())
+
+
+def remove_orphans(site: Site) -> list[Path]:
+    """Remove the orphaned figures of `site`; returns what was removed."""
+    files = [site.output / name for name in site_status(site).orphans]
+    for file in files:
+        file.unlink()
+    return files
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A source as it would be with the stored outputs written into it, and what that changes.
+
+    `left_out` are outputs that cannot be recorded; `difference` is empty if nothing changes.
+    """
+
+    file: Path
+    text: str
+    difference: str
+    left_out: tuple[Problem, ...]
+
+    def write(self) -> None:
+        """Put the text in the place of the source, at once and whole."""
+        write_atomically(self.file, self.text.encode())
+
+
+def recorded(site: Site, name: str) -> Recorded:
+    """What `record` would write into the post `name` of `site`; nothing is written.
+
+    Raises `ProblemError` for a post that is not there, has mistakes in it or is stale.
+    """
+    source = _source(site, name)
+    known = survey([source], site.settings)
+    for problem in known.problems:
+        raise ProblemError(problem)
+    plan = known.plans[source]
+    if source.file.suffix == ".ipynb":
+        raise ProblemError(
+            Problem(name, "is a notebook: `invoke import` makes a Markdown post of it")
+        )
+    for reason in plan.reasons:
+        message = f"stale: {reason.text}; run `invoke build` first"
+        raise ProblemError(Problem(name, message, reason.line))
+
+    def read(text: str) -> Post:
+        return read_post(source, text, site.settings)
+
+    shown = view(plan, [cell.last for cell in plan.cells], source.place, stale=False)
+    recording = record(plan.post, shown.by_number, source.place, read)
+    changes = difference(plan.post.text, recording.text, name)
+    return Recorded(source.file, recording.text, changes, recording.left_out)
+
+
+def _source(site: Site, name: str) -> Source:
+    by_name = {source.name: source for source in site.sources}
+    if name not in by_name:
+        raise ProblemError(Problem(name, f"there is no such post; {one_of(name, by_name)}"))
+    return by_name[name]
+
+
+def import_post(site: Site, notebook: Path, date: str) -> tuple[Path, tuple[Problem, ...]]:
+    """Make a Markdown post of `notebook` in the folder of posts; returns it, and what to look at.
+
+    `date` is for a notebook that gives none. Raises `ProblemError` for what is no notebook, and if
+    there is such a post already.
+    """
+    try:
+        text = notebook.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProblemError(Problem(str(notebook), f"cannot be read: {error}")) from None
+    imported = import_notebook(text, notebook.name, date=date)
+    content = site.settings.content
+    post = content / "posts" / f"{imported.slug}.md"
+    if post.exists():
+        name = post.relative_to(site.settings.root).as_posix()
+        raise ProblemError(Problem(name, "is there already; nothing was written"))
+    for name, data in imported.figures.items():
+        write_atomically(content / name, data)
+    write_atomically(post, imported.markdown.encode())
+    return post, imported.notes

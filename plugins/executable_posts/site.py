@@ -1,0 +1,39 @@
+"""A blog as its commands see it, without building it: settings, sources, folder of the site."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pelican.generators import Generator
+from pelican.settings import read_settings
+
+from .build import BuildSettings, Source
+from .errors import Problem
+from .settings import read
+from .sources import find_sources, keep_executed_apart
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the settings file of a blog leads to; `problems` are sources that cannot be read."""
+
+    settings: BuildSettings
+    sources: tuple[Source, ...]
+    problems: tuple[Problem, ...]
+    output: Path
+
+
+def load(settings_file: Path) -> Site:
+    """The blog of `settings_file`. Raises `ProblemError` for a setting that is not allowed."""
+    pelican = read_settings(str(settings_file))
+    keep_executed_apart(pelican)
+    settings = read(pelican)
+    context = pelican | {"generated_content": {}, "static_links": set(), "static_content": {}}
+    generator = Generator(
+        context=context,
+        settings=pelican,
+        path=pelican["PATH"],
+        theme=pelican["THEME"],
+        output_path=pelican["OUTPUT_PATH"],
+    )
+    sources, problems = find_sources(generator, settings)
+    return Site(settings, tuple(sources), tuple(problems), Path(pelican["OUTPUT_PATH"]))
