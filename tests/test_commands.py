@@ -1,11 +1,12 @@
 """Status, old figures, recording and importing, on blogs that real builds made."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
-from executable_posts import commands, status
+from executable_posts import commands, status, store
 from executable_posts.errors import ProblemError
 from executable_posts.site import load
 from nbformat import v4
@@ -76,11 +77,11 @@ def test_status_knows_what_a_run_read(site: Site) -> None:
 def test_other_versions_are_told_and_rerun_only_on_demand(site: Site) -> None:
     site.post("usa", "\n```python\nimport numpy\nprint(1)\n```\n")
     assert site.build().status == 0
-    notebook = json.loads(site.notebook("usa").read_text(encoding="utf-8"))
-    packages = notebook["metadata"]["executable_posts"]["fingerprint"]["packages"]
-    now = packages["numpy"]
-    packages["numpy"] = "1.0"
-    site.notebook("usa").write_text(json.dumps(notebook), encoding="utf-8")
+    notebook = store.read(site.notebook("usa"))
+    assert isinstance(notebook, store.ExecutedNotebook)
+    now = notebook.fingerprint.packages["numpy"]
+    older = replace(notebook.fingerprint, packages={"numpy": "1.0"})
+    store.write(site.notebook("usa"), replace(notebook, fingerprint=older))
 
     assert shown(site)[0].startswith("up to date")
     assert f"numpy 1.0 → {now} (not re-run: EXECUTE_ON_ENVIRONMENT_CHANGE is off)" in shown(site)[0]

@@ -179,6 +179,32 @@ def test_a_damaged_executed_notebook_is_moved_aside_and_made_again(
     assert site.notebook("soma").with_suffix(".ipynb.damaged").read_bytes() == damage
 
 
+def test_an_executed_notebook_that_was_edited_by_hand_is_not_believed(site: Site) -> None:
+    site.post("soma", "\n```python\nprint(40 + 2)\n```\n")
+    assert site.build().status == 0
+    whole = site.notebook("soma").read_text(encoding="utf-8")
+    edited = whole.replace('"42\\n"', '"43\\n"')
+    assert edited != whole
+    site.notebook("soma").write_text(edited, encoding="utf-8")
+    frozen = site.build_frozen()
+    assert frozen.status == 1
+    assert (
+        "content/posts/soma.md: stale: the executed notebook is damaged: it was changed since it "
+        "was written, by hand or by a merge;" in frozen.err
+    )
+    assert site.build().status == 0
+    assert "<pre>42</pre>" in site.page("soma")
+    assert site.notebook("soma").with_suffix(".ipynb.damaged").read_text("utf-8") == edited
+
+
+def test_line_ends_that_git_changed_break_no_seal(site: Site) -> None:
+    site.post("soma", "\n```python\nprint(40 + 2)\n```\n")
+    assert site.build().status == 0
+    notebook = site.notebook("soma")
+    notebook.write_bytes(notebook.read_bytes().replace(b"\n", b"\r\n"))
+    assert site.build_frozen().status == 0
+
+
 SETTINGS = {
     'EXECUTE = "maybe"': "settings: EXECUTE = 'maybe' is not allowed: Allowed: auto, no, yes",
     "EXECUTE_TIMEOUT = 0": "settings: EXECUTE_TIMEOUT = 0 is not allowed: a number above zero",

@@ -45,7 +45,12 @@ def current(
 ) -> ExecutedNotebook:
     """`notebook` with what needs no run as it now is: title, prose, names of figures."""
     cells = tuple(
-        replace(cell, source=planned.cell.code.strip("\n"), figures=names)
+        replace(
+            cell,
+            source=planned.cell.code.strip("\n"),
+            figures=names,
+            error=planned.cell.options.error,
+        )
         for cell, planned, names in zip(notebook.cells, plan.cells, figure_names, strict=True)
     )
     return replace(notebook, title=title, prose=_prose(plan.post, title), cells=cells)
@@ -78,6 +83,7 @@ def _cell(planned: PlannedCell, result: CellResult) -> ExecutedCell:
         figures=last.figures if last else (),
         seconds=round(result.seconds, 3),
         execution_count=result.execution_count,
+        error=planned.cell.options.error,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from .errors import Problem
-from .plan import Plan
+from .plan import NEVER_RUN, Plan
 
 State = Literal["up to date", "stale", "never run", "failed last time", "no cells", "wrong"]
 
@@ -46,7 +46,7 @@ def of_plan(plan: Plan, failure: str | None) -> PostStatus:
     if not plan.cells:
         state = "no cells"
     elif plan.stale:
-        state = "stale" if plan.executed else "never run"
+        state = "never run" if plan.reasons == (NEVER_RUN,) else "stale"
         if failure is not None:
             state, reasons = "failed last time", (failure, *reasons)
     last = [cell.last.seconds for cell in plan.cells if cell.last]

@@ -1,6 +1,7 @@
 """Executed notebooks on disk: one a post, valid nbformat 4.5, written whole or not at all."""
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -14,6 +15,8 @@ from .fingerprint import Fingerprint
 
 FORMAT = 1
 _KEY = "executable_posts"
+_SEAL = re.compile(r'"seal": "sha256:[0-9a-f]{64}"')
+_OPEN_SEAL = f'"seal": "sha256:{"0" * 64}"'
 
 Output = Mapping[str, Any]
 """An nbformat output object."""
@@ -42,6 +45,8 @@ class ExecutedCell:
     figures: tuple[str, ...] = ()
     seconds: float = 0.0
     execution_count: int | None = None
+    error: bool | None = None
+    """Its option `error`: whether it may raise decides what the cells behind it find."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +79,26 @@ def read(path: Path) -> ExecutedNotebook | Damaged | None:
     except (OSError, UnicodeDecodeError) as error:
         return Damaged(path, str(error))
     try:
-        return _from_json(json.loads(text))
+        notebook = _from_json(json.loads(text))
     except json.JSONDecodeError as error:
         return Damaged(path, f"not JSON (line {error.lineno}: {error.msg})")
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         return Damaged(
             path, f"no executed notebook of this plugin ({type(error).__name__}: {error})"
         )
+    if _sealed(_SEAL.sub(_OPEN_SEAL, text.replace("\r\n", "\n"))) != text.replace("\r\n", "\n"):
+        return Damaged(path, "it was changed since it was written, by hand or by a merge")
+    return notebook
+
+
+def _sealed(text: str) -> str:
+    """`text`, an executed notebook with an open seal, with its own SHA-256 as the seal.
+
+    So what is shown is known to be what a run gave: an edit in Jupyter, or the wrong half of a
+    merge, breaks the seal.
+    """
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return text.replace(_OPEN_SEAL, _OPEN_SEAL.replace("0" * 64, digest), 1)
 
 
 def write(path: Path, notebook: ExecutedNotebook) -> bool:
@@ -170,6 +188,7 @@ def _cell_from_json(cell: Mapping[str, Any]) -> ExecutedCell:
         figures=tuple(str(name) for name in ours["figures"]),
         seconds=float(ours["seconds"]),
         execution_count=cell["execution_count"],
+        error=ours.get("error"),
     )
 
 
@@ -227,27 +246,29 @@ def _to_bytes(notebook: ExecutedNotebook) -> bytes:
             },
             "python": notebook.python,
             "numbers_given": notebook.numbers_given,
+            "seal": f"sha256:{'0' * 64}",
         },
     }
     node = v4.new_notebook(cells=cells, metadata=metadata)
     node["nbformat_minor"] = 5
     nbformat.validate(node)
-    return f"{nbformat.writes(node, version=nbformat.NO_CONVERT)}\n".encode()
+    return _sealed(f"{nbformat.writes(node, version=nbformat.NO_CONVERT)}\n").encode()
 
 
 def _cell_to_json(cell: ExecutedCell) -> Any:
     from nbformat import from_dict, v4
 
+    ours: dict[str, object] = {
+        "number": cell.number,
+        "figures": list(cell.figures),
+        "seconds": round(cell.seconds, 3),
+    }
+    if cell.error is not None:
+        ours["error"] = cell.error
     return v4.new_code_cell(
         cell.source.rstrip("\n"),
         id=f"cell-{cell.number}",
         outputs=[from_dict(dict(output)) for output in cell.outputs],
         execution_count=cell.execution_count,
-        metadata={
-            _KEY: {
-                "number": cell.number,
-                "figures": list(cell.figures),
-                "seconds": round(cell.seconds, 3),
-            }
-        },
+        metadata={_KEY: ours},
     )

@@ -30,6 +30,7 @@ _SHELL_LINE = re.compile(
 )
 _SHELL_CELL = re.compile(r"%%(bash|sh|script|system|sx|cmd|!)")
 _TRANSCRIPT = re.compile(r"(>>> ?|In \[\d*\]: ?)")
+_MAY_CALL_SHELL = re.compile(r"[!%]|get_ipython")
 _SHELL_CALLS = {"system", "getoutput", "getoutputs"}
 _SHELL_MAGICS = {"pip", "conda", "mamba", "micromamba", "uv", "system", "sx", "sc"}
 
@@ -120,7 +121,8 @@ def _compiles(fence: Fence, content: Content, path: str, *, shell_allowed: bool)
         )
         problem = Problem(path, message, line)
         return Verdict(False, "it is not Python", (problem,))
-    at = None if shell_allowed else _shell_call(tree)
+    suspicious = not shell_allowed and _MAY_CALL_SHELL.search(content.code)
+    at = _shell_call(tree) if suspicious else None
     if at is not None:
         message = (
             "a shell line in a cell: set EXECUTE_SHELL = True to run it, "
@@ -167,8 +169,11 @@ def _parse(code: str) -> ast.Module | SyntaxError:
     if not isinstance(tree, SyntaxError):
         return tree
     # Only code that is no plain Python may need IPython, which takes 0.3 s to import.
-    from IPython.core.inputtransformer2 import TransformerManager
-
+    try:
+        from IPython.core.inputtransformer2 import TransformerManager
+    except ModuleNotFoundError:
+        # Nothing is run where IPython is not installed, and what was run has been checked.
+        return ast.Module(body=[], type_ignores=[])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
