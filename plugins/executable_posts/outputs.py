@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .store import Output
-from .streams import merge_streams, without_addresses
+from .streams import merge_streams, without_addresses, without_timings
 from .terminal import as_terminal_leaves_it
 
 Kind = Literal["text", "stderr", "error", "html", "markdown", "figure"]
@@ -56,7 +56,7 @@ def display(outputs: Iterable[Output], *, show_stderr: bool = False) -> Displaye
             case "stream" if output["name"] == "stderr" and not show_stderr:
                 hidden += len(as_terminal_leaves_it(output["text"]).splitlines())
             case "stream":
-                text = without_addresses(as_terminal_leaves_it(output["text"]))
+                text = _as_read(output["text"])
                 kind: Kind = "stderr" if output["name"] == "stderr" else "text"
                 if text.strip():
                     displays.append(Display(kind, text.rstrip("\n")))
@@ -81,7 +81,7 @@ def comparable(outputs: Iterable[Output]) -> list[Output]:
         if output["output_type"] == "stream":
             if output["name"] == "stderr":
                 continue
-            text = without_addresses(as_terminal_leaves_it(output["text"]))
+            text = _as_read(output["text"])
             result.append({**output, "text": text})
         elif output["output_type"] == "error":
             result.append({"output_type": "error", "text": error_text(output)})
@@ -96,6 +96,11 @@ def comparable(outputs: Iterable[Output]) -> list[Output]:
 
 def _comparable_value(value: Any) -> Any:
     return without_addresses(value) if isinstance(value, str) else value
+
+
+def _as_read(text: str) -> str:
+    """A stream as a reader sees it: as a terminal leaves it, without what differs by chance."""
+    return without_timings(without_addresses(as_terminal_leaves_it(text)))
 
 
 def _richest(output: Output) -> Display | None:

@@ -10,6 +10,27 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{4,}")
 # It begins where a word does: sought at every character, it would take minutes in a long line.
 _CELL_FILE = re.compile(r"""(?<![^\s"'(<])[^\s"'(<]*ipykernel_\d+[/\\]\d+\.py""")
 
+# How long it took, as Keras says it behind a bar or a count of steps: `0s 33ms/step`, `1:02`.
+_KERAS_TIME = re.compile(
+    r"^(?P<bar>\s*\d+/(?:\d+|Unknown)(?: (?:[━╸╺]+|\[[=>.]+\]))?)"
+    r"(?: -)? (?:(?:\d+:)+\d\d|\d+s)"
+    r"(?:(?: -)? \d+(?:\.\d+)?(?:us|µs|ms|s)/(?:step|epoch|sample))?(?=$| - )",
+    re.MULTILINE,
+)
+# And as tqdm does: `30/30 [00:00<00:00, 95.2it/s]`, `30it [00:00, 95.2it/s]`.
+_TQDM_TIME = re.compile(
+    r"(?P<count>\d+(?:/(?:\d+|\?)|it)) \[\d+:\d\d(?::\d\d)?[<,][^]\n]*(?:/s|s/it)[^]\n]*\]"
+)
+
+
+def without_timings(text: str) -> str:
+    """`text` without what progress bars say of time, which differs from run to run.
+
+    >>> without_timings("10/10 ━━━━ 0s 33ms/step - loss: 0.5")
+    '10/10 ━━━━ - loss: 0.5'
+    """
+    return _TQDM_TIME.sub(r"\g<count>", _KERAS_TIME.sub(r"\g<bar>", text))
+
 
 def merge_streams(outputs: Iterable[Output]) -> list[Output]:
     """`outputs` with the chunks of a stream joined as far as nothing else stands between them.

@@ -30,7 +30,8 @@ _SHELL_LINE = re.compile(
 )
 _SHELL_CELL = re.compile(r"%%(bash|sh|script|system|sx|cmd|!)")
 _TRANSCRIPT = re.compile(r"(>>> ?|In \[\d*\]: ?)")
-_MAY_CALL_SHELL = re.compile(r"[!%]|get_ipython")
+# Only in such code can there be a shell line; to look for one takes longer than to parse a post.
+_MAY_CALL_SHELL = re.compile(r"^\s*[!%]|=\s*[!%]|get_ipython", re.MULTILINE)
 _SHELL_CALLS = {"system", "getoutput", "getoutputs"}
 _SHELL_MAGICS = {"pip", "conda", "mamba", "micromamba", "uv", "system", "sx", "sc"}
 
