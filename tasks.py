@@ -174,7 +174,7 @@ def check(_: Context) -> None:
 @task(pre=[check])
 def test(_: Context) -> None:
     """Check the code and run all tests."""
-    _run("pytest")
+    _run("pytest", "--numprocesses", "auto", "--dist", "loadfile", "--quiet")
 
 
 @task

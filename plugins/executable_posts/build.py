@@ -118,6 +118,8 @@ def build(sources: Sequence[Source], settings: BuildSettings, announce: Announce
     A post that cannot be read, planned or run is a problem in the result and keeps its last good
     outputs; the others go on. Raises `KeyboardInterrupt` if interrupted, with all kernels dead.
     """
+    if settings.policy != "frozen":
+        store.sweep({settings.cache, *(settings.notebook(source).parent for source in sources)})
     known = survey(sources, settings)
     plans, problems = known.plans, list(known.problems)
     problems += _unknown_names(plans, settings.policy)

@@ -5,13 +5,14 @@ import sys
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from pelican import Pelican, signals
 from pelican.contents import Static
 from pelican.generators import ArticlesGenerator, Generator, StaticGenerator
 from pelican.readers import MarkdownReader, Readers
 
-from . import figures, memory, report
+from . import figures, memory, report, store
 from .build import Build, BuildSettings, Page, build
 from .errors import Problem, ProblemError
 from .figures import Written
@@ -116,10 +117,10 @@ def _make_figures_known(generator: Generator) -> None:
     """Let links of the form ``{static}/name`` find the figures, which are no files in content/."""
     context = generator.context
     for name in _session.figure_names:
-        context["static_links"].discard(name)
+        context["static_links"] -= {name, quote(name)}
         context["static_content"][name] = Static(
             content="",
-            metadata={"save_as": name, "url": name},
+            metadata={"save_as": name, "url": quote(name)},
             settings=generator.settings,
             source_path=name,
             context=context,
@@ -143,6 +144,7 @@ def _write_figures(generators: list[Generator]) -> None:
         if content is not None and content.save_as
     }
     shown = [page for file, page in _session.build.pages.items() if file in with_page]
+    store.sweep({(output / figure.name).parent for page in shown for figure in page.figures})
     for page in shown:
         _write(page, output)
     if _session.settings is not None:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from .fingerprint import Fingerprint
 
 FORMAT = 1
 _KEY = "executable_posts"
+_UNFINISHED = ".executable-posts-"
 _SEAL = re.compile(r'"seal": "sha256:[0-9a-f]{64}"')
 _OPEN_SEAL = f'"seal": "sha256:{"0" * 64}"'
 
@@ -120,7 +121,7 @@ def write(path: Path, notebook: ExecutedNotebook) -> bool:
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace the file at `path` by `data`: a reader sees all the old content or all the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_UNFINISHED)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -133,6 +134,16 @@ def write_atomically(path: Path, data: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             temporary.unlink()
         raise
+
+
+def sweep(folders: Iterable[Path]) -> None:
+    """Remove from `folders` what writers left there that were killed while they wrote.
+
+    No other writer may be at work there.
+    """
+    for folder in folders:
+        for unfinished in folder.glob(f"{_UNFINISHED}*"):
+            unfinished.unlink(missing_ok=True)
 
 
 def _mode(path: Path) -> int:

@@ -60,15 +60,11 @@ def find(tokens: Sequence[Token], lines: Sequence[str], first: int) -> list[Fenc
                 info=token.info.strip(),
                 markup=token.markup,
                 code=token.content,
-                closed=end - begin > 1 and _closes(lines[end - 1], token.markup),
+                closed=end - begin - 1 - token.content.count("\n") == 1,
                 top_level=token.level == 0,
             )
         )
     return fences
-
-
-def _closes(line: str, markup: str) -> bool:
-    return re.fullmatch(rf"[\s>]*{markup[0]}{{{len(markup)},}}\s*", line) is not None
 
 
 def language(info: str) -> str:
