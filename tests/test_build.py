@@ -284,3 +284,20 @@ def test_sources_are_never_written(site: Site, newline: str) -> None:
     assert site.build().status == 0
     assert source.read_bytes() == before
     assert "<pre>42</pre>" in site.page("nota")
+
+
+def test_a_file_that_is_named_as_data_makes_stale_too(site: Site) -> None:
+    site.write("data/pesos.bin", b"1")
+    cell = "```python\n#| data: ../data/pesos.bin\nimport subprocess\n"
+    cell += "print(subprocess.check_output(['cat', '../data/pesos.bin']))\n```\n"
+    site.post("nativo", "\n" + cell)
+    assert site.build().status == 0
+    assert "1 post up to date" in site.build().out
+    site.write("data/pesos.bin", b"2")
+    assert "run (content/data/pesos.bin changed)" in site.build().out
+    site.post("nativo", "\n" + cell.replace("data: ../data/pesos", "data: ../data/outro"))
+    built = site.build()
+    assert built.status == 1
+    assert 'content/posts/nativo.md:7: option "data": content/data/outro.bin is not there' in (
+        built.err
+    )

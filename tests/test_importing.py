@@ -281,7 +281,7 @@ def test_attached_pictures_of_one_name_are_files_of_their_own() -> None:
         (
             "#| code-fold: true\n#| echo: false\nx",
             "#| echo: false\n# code-fold: true\nx",
-            'unknown option "code-fold": Allowed: echo, ',
+            'unknown option "code-fold": Allowed: data, ',
         ),
         ("%run a.py", "%run a.py", "%run may not find in a build what it needs"),
         ("%%time\nx", "%%time\nx", None),

@@ -752,6 +752,8 @@ OPTIONS = {
     "fig-cap, yes": ("fig-cap: yes", Options(fig_cap="yes")),
     "fig-cap over two lines": ("fig-cap: |\n#|   Um\n#|   dois", Options(fig_cap="Um\ndois")),
     "fig-alt": ("fig-alt: Dez dígitos", Options(fig_alt="Dez dígitos")),
+    "data, one path": ("data: ../data/a.csv", Options(data=("../data/a.csv",))),
+    "data, several": ("data: [a.csv, b.csv]", Options(data=("a.csv", "b.csv"))),
     "timeout": ("timeout: 90", Options(timeout=90)),
     "timeout, a fraction": ("timeout: 0.5", Options(timeout=0.5)),
     "two": ("echo: false\n#| label: a", Options(echo=False, label="a")),
@@ -769,7 +771,7 @@ def test_options_are_read(rows: str, options: Options) -> None:
     assert cell.code_line == cell.line + rows.count("\n") + 2
 
 
-ALLOWED = "Allowed: echo, error, eval, fig-alt, fig-cap, label, output, timeout, warning"
+ALLOWED = "Allowed: data, echo, error, eval, fig-alt, fig-cap, label, output, timeout, warning"
 
 BAD_OPTIONS = {
     "unknown": ("#| lable: a", 2, f'unknown option "lable": did you mean "label"? {ALLOWED}'),
@@ -783,6 +785,11 @@ BAD_OPTIONS = {
     "no boolean": ("#| echo: talvez", 2, 'option "echo": "talvez" is neither true nor false'),
     "no boolean, a number": ("#| eval: 1", 2, 'option "eval": "1" is neither true nor false'),
     "no value": ("#| echo:", 2, 'option "echo": "" is neither true nor false'),
+    "an absolute path": (
+        "#| data: /etc/hosts",
+        2,
+        'option "data": "/etc/hosts" is no path from the folder of the post',
+    ),
     "no seconds": ("#| timeout: 2min", 2, 'option "timeout": "2min" is not a number of seconds'),
     "no time": (
         "#| timeout: 0",

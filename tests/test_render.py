@@ -627,3 +627,13 @@ def test_a_post_that_does_not_run_is_as_its_author_wrote_it() -> None:
     result = rendered(RECORDED, execute="no")
     assert result.markdown == HEAD + RECORDED
     assert result.blocks == {}
+
+
+@pytest.mark.parametrize("closing", ["````", "  ```", "```  "])
+def test_a_shown_fence_that_ends_unusually_swallows_no_cell(closing: str) -> None:
+    body = f"```bash\nls\n{closing}\n\nEntre.\n\n```python\nprint(1)\n```\n\nDepois.\n"
+    result = page(body, {1: shown("1")})
+    assert "```" not in result
+    assert '<div class="cell-output text"><pre>1</pre></div>' in result
+    assert "<p>Entre.</p>" in result
+    assert "<p>Depois.</p>" in result

@@ -12,7 +12,7 @@ from .errors import Problem, ProblemError, one_of
 from .executed import current, from_run, installed_version
 from .figures import Claim, Figure, Place, claims, collisions
 from .fingerprint import file_digest
-from .plan import FileDigest, Plan, plan
+from .plan import FileDigest, Plan, data_files, plan
 from .post import Execute, Post, decode, parse
 from .post.notebook import parse_notebook
 from .render import Rendered, Words, render
@@ -123,6 +123,7 @@ def build(sources: Sequence[Source], settings: BuildSettings, announce: Announce
     known = survey(sources, settings)
     plans, problems = known.plans, list(known.problems)
     problems += _unknown_names(plans, settings.policy)
+    problems += _missing_data(plans, known.digests)
     due = _due(plans, problems, settings.policy)
     fresh: dict[Source, ExecutedNotebook] = {}
     if settings.policy == "frozen":
@@ -197,6 +198,16 @@ def _unknown_names(plans: Mapping[Source, Plan], policy: Policy) -> list[Problem
         Problem(name, f"there is no such post; {one_of(name, names)}")
         for name in policy
         if name not in names
+    ]
+
+
+def _missing_data(plans: Mapping[Source, Plan], digests: FileDigest) -> list[Problem]:
+    """Files that a cell names as its data and that are not there."""
+    return [
+        Problem(source.name, f'option "data": {name} is not there', line)
+        for source, planned in plans.items()
+        for name, line in data_files(planned.post).items()
+        if digests(name) is None
     ]
 
 

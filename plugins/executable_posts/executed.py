@@ -9,7 +9,7 @@ from .figures import keep_old_bytes
 from .fingerprint import Fingerprint, cell_digest
 from .jobs import CellResult, Run
 from .outputs import comparable
-from .plan import KERNEL, FileDigest, Plan, PlannedCell
+from .plan import KERNEL, FileDigest, Plan, PlannedCell, data_files
 from .post import Cell, Post, Prose, Shown
 from .store import ExecutedCell, ExecutedNotebook, Output
 
@@ -20,7 +20,7 @@ def from_run(plan: Plan, run: Run, file_digest: FileDigest) -> ExecutedNotebook:
     A cell that gave what it gave before stays as it was stored, to the last byte: addresses and
     what it wrote to stderr do not count, nor does how long it took.
     """
-    digests = {name: file_digest(name) for name in run.files}
+    digests = {name: file_digest(name) for name in {*run.files, *data_files(plan.post)}}
     cells = [_cell(planned, result) for planned, result in zip(plan.cells, run.cells, strict=True)]
     return ExecutedNotebook(
         title="",

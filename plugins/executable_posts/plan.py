@@ -1,5 +1,6 @@
 """Post and store → what is stale, and why. Pure but for the store's reads."""
 
+import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,16 @@ class Reason:
 
 
 NEVER_RUN = Reason("never run")
+
+
+def data_files(post: Post) -> dict[str, int]:
+    """The files that `#| data:` names, from the project's root, and the line of the cell."""
+    folder = posixpath.dirname(post.path)
+    return {
+        posixpath.normpath(posixpath.join(folder, path)): cell.line
+        for cell in post.cells
+        for path in cell.options.data
+    }
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,7 @@ def plan(
             reasons = [
                 *_code_reasons(post, matched, executed.fingerprint, len(old), same=same),
                 *_file_reasons(executed.fingerprint.files, file_digest),
+                *_data_reasons(post, executed.fingerprint.files),
             ]
     notes = _version_reasons(executed.fingerprint.packages, version) if executed else []
     if rerun_on_environment_change and post.cells:
@@ -156,6 +168,14 @@ def _file_reasons(files: Mapping[str, str], file_digest: FileDigest) -> list[Rea
         elif now != digest:
             reasons.append(Reason(f"{name} changed"))
     return reasons
+
+
+def _data_reasons(post: Post, files: Mapping[str, str]) -> list[Reason]:
+    return [
+        Reason(f"{name} is named as data and was not", line)
+        for name, line in data_files(post).items()
+        if name not in files
+    ]
 
 
 def _version_reasons(packages: Mapping[str, str], version: Version) -> list[Reason]:

@@ -109,10 +109,10 @@ class _Page:
         # A fence that is as a reader should see it stays as the author wrote it.
         info = piece.fence.info
         chunk = re.match(r"\{\s*\w", info) is not None and language(info) in PYTHON  # {python}
-        if piece.code == piece.fence.code and not chunk:
+        if piece.code == piece.fence.code and not chunk and _ends_as_it_begins(piece.fence):
             self.text(piece)
         else:
-            self.parts.append(_fence(piece.fence, piece.code))
+            self.parts.append(_fence(piece.fence, piece.code, language(info)))
 
     def cell(self, cell: Cell, view: CellView | None) -> None:
         in_marker = _continuation(cell.fence.prefix) != cell.fence.prefix
@@ -124,7 +124,7 @@ class _Page:
                 f'<div class="cell" role="group" aria-label="{html.escape(opening)}">',
             )
         if cell.options.echo:
-            self.parts.append(_fence(cell.fence, cell.code))
+            self.parts.append(_fence(cell.fence, cell.code, "python"))
         outputs = self._outputs(cell, view) if view else []
         if outputs and view:
             stale = (
@@ -199,14 +199,24 @@ def _styled_by_the_site(content: str) -> str:
     return _STYLE.sub("", content).replace('<table border="1" ', "<table ")
 
 
-def _fence(fence: Fence, code: str) -> str:
-    """`code` as a fence that every Markdown converter sees as one, where `fence` stands."""
+def _ends_as_it_begins(fence: Fence) -> bool:
+    """Whether every Markdown converter sees where a fence ends.
+
+    To CommonMark a longer or an indented closing fence is one too; to others the fence goes on,
+    and swallows what follows.
+    """
+    last = lines(fence.text)[-1].rstrip()
+    return not fence.closed or last == f"{_continuation(fence.prefix)}{fence.markup}"
+
+
+def _fence(fence: Fence, code: str, name: str) -> str:
+    """`code`, in the language `name`, as a fence for every Markdown converter, where `fence` is."""
     ticks = max([3, *(len(run) + 1 for run in re.findall(r"`{3,}", code))])
     body = code if code.endswith("\n") or not code else code + "\n"
     # Python-Markdown takes a fence that is indented for none, CommonMark by three blanks or less.
     prefix = "" if fence.top_level else fence.prefix
     after = _continuation(prefix)
-    rows = [f"{'`' * ticks}python\n", *lines(body), f"{'`' * ticks}\n"]
+    rows = [f"{'`' * ticks}{name}\n", *lines(body), f"{'`' * ticks}\n"]
     return "".join((prefix if index == 0 else after) + row for index, row in enumerate(rows))
 
 

@@ -42,32 +42,46 @@ def _label(text: str) -> str:
     return text
 
 
-def _option(default: Any, read: Callable[[str], Any], *, display_only: bool) -> Any:
-    return field(default=default, metadata={"read": read, "display_only": display_only})
+def _paths(raw: str | list[str]) -> tuple[str, ...]:
+    paths = (raw,) if isinstance(raw, str) else tuple(raw)
+    for path in paths:
+        if not isinstance(path, str) or not path or path.startswith(("/", "\\")):
+            raise ValueError(f'"{path}" is no path from the folder of the post')
+    return paths
+
+
+def _option(default: Any, read: Callable[[str], Any]) -> Any:
+    return field(default=default, metadata={"read": read})
+
+
+def _list_option(read: Callable[[str | list[str]], Any]) -> Any:
+    return field(default=(), metadata={"read": read, "list": True})
 
 
 @dataclass(frozen=True)
 class Options:
     """The options of one cell; `None` where the cell leaves the choice to others."""
 
-    eval: bool | None = _option(None, _boolean, display_only=False)
+    eval: bool | None = _option(None, _boolean)
     """Run this fence or only show it, whatever the rules say."""
-    echo: bool = _option(True, _boolean, display_only=True)
+    echo: bool = _option(True, _boolean)
     """Show the code."""
-    output: bool = _option(True, _boolean, display_only=True)
+    output: bool = _option(True, _boolean)
     """Show the outputs."""
-    warning: bool = _option(False, _boolean, display_only=True)
+    warning: bool = _option(False, _boolean)
     """Show what the cell writes to stderr."""
-    error: bool | None = _option(None, _boolean, display_only=False)
+    error: bool | None = _option(None, _boolean)
     """The cell is meant to raise: go on and show the traceback."""
-    label: str | None = _option(None, _label, display_only=True)
+    label: str | None = _option(None, _label)
     """Name of the cell and of its figure files."""
-    fig_cap: str | None = _option(None, str, display_only=True)
+    fig_cap: str | None = _option(None, str)
     """Caption of the cell's figures."""
-    fig_alt: str | None = _option(None, str, display_only=True)
+    fig_alt: str | None = _option(None, str)
     """What the cell's figures show, for those who cannot see them."""
-    timeout: float | None = _option(None, _seconds, display_only=False)
+    timeout: float | None = _option(None, _seconds)
     """Seconds after which the cell is stopped."""
+    data: tuple[str, ...] = _list_option(_paths)
+    """Files the cell reads by means that Python does not see, from the folder of the post."""
 
 
 _FIELDS = {spec.name.replace("_", "-"): spec for spec in fields(Options)}
@@ -134,7 +148,9 @@ def _options(rows: list[str], path: str, line: int) -> tuple[Options, list[Probl
             spec = _FIELDS.get(key)
             if spec is None:
                 raise ValueError(one_of(str(key), _FIELDS))
-            if not isinstance(raw, str):
+            if not isinstance(raw, str) and not (
+                spec.metadata.get("list") and isinstance(raw, list)
+            ):
                 raise ValueError("one value is expected, not several")
             values[spec.name] = spec.metadata["read"](raw)
         except ValueError as error:
