@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-build rebuild serve clean: $(VENV)/installed
+build rebuild status serve clean: $(VENV)/installed
 	@$(VENV)/bin/invoke $@
 
 test check: $(VENV)/installed-dev
@@ -20,4 +20,4 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@$(INSTALL) --compile --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: build rebuild serve clean test check
+.PHONY: build rebuild status serve clean test check

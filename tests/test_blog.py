@@ -180,6 +180,45 @@ def test_the_tasks_read_like_a_table_of_contents() -> None:
     assert all(len(row) > 2 for row in rows)
 
 
+def test_a_clone_is_up_to_date(clone: Path) -> None:
+    done = run_task(clone, "status", "--check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("3 up to date, 1 no cells\n")
+
+
+def test_the_first_post_records_what_it_shows_already(clone: Path) -> None:
+    done = run_task(clone, "record", FIRST)
+    assert done.stdout == f"{FIRST}: nothing to record\n", done.stderr
+    assert (clone / FIRST).read_bytes() == (ROOT / FIRST).read_bytes()
+
+
+def test_what_cannot_be_done_is_said_in_one_line(clone: Path) -> None:
+    done = run_task(clone, "record", "content/posts/breve-tutorial.md")
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "content/posts/breve-tutorial.md: there is no such post; did you mean "
+        '"content/posts/breve-tutorial-de-keras.md"?'
+    )
+    done = run_task(clone, "import", "nada.ipynb")
+    assert done.returncode == 1
+    assert done.stderr.startswith("nada.ipynb: cannot be read: ")
+
+
+def test_a_stale_post_fails_the_check_and_the_frozen_build(clone: Path) -> None:
+    post = clone / "content/posts/quanto-vale-pi-pergunte-ao-acaso.md"
+    before = post.read_text(encoding="utf-8")
+    post.write_text(before.replace("n = 2_000", "n = 3_000"), encoding="utf-8")
+    try:
+        done = run_task(clone, "status", "--check")
+        assert done.returncode == 1
+        assert "cell 1 changed (line 15)" in done.stdout
+        done = run_task(clone, "build", "--frozen")
+        assert done.returncode == 1
+        assert "stale: cell 1 changed; this build runs nothing" in done.stderr
+    finally:
+        post.write_text(before, encoding="utf-8")
+
+
 @pytest.mark.slow
 def test_all_posts_give_the_same_when_they_run_again(clone: Path) -> None:
     """Every text and every pixel: the committed outputs are what the code gives on this machine.
