@@ -144,7 +144,7 @@ def build(sources: Sequence[Source], settings: BuildSettings, announce: Announce
         for source, planned in plans.items()
     }
     reports = [
-        _report(source, planned, views[source], fresh.get(source), problems)
+        _report(source, planned, views[source], fresh.get(source), problems, settings.root)
         for source, planned in plans.items()
     ]
     return Build(pages, tuple(problems), tuple(reports))
@@ -359,6 +359,7 @@ def _report(
     shown: View,
     fresh: ExecutedNotebook | None,
     problems: Sequence[Problem],
+    root: Path,
 ) -> PostReport:
     state: State = "up to date" if planned.cells else "no cells"
     if source.name in _blamed(problems):
@@ -372,8 +373,20 @@ def _report(
         cells=len(planned.cells),
         seconds=sum(cell.seconds for cell in fresh.cells) if fresh else 0.0,
         hidden_lines=shown.hidden_lines,
-        notes=shown.notes if fresh else (),
+        notes=(*shown.notes, *_moved_aside(planned, root)) if fresh else (),
     )
+
+
+def _moved_aside(planned: Plan, root: Path) -> list[Problem]:
+    """What a person should know of a damaged executed notebook that was replaced."""
+    if planned.damaged is None:
+        return []
+    name = planned.damaged.path.relative_to(root).as_posix()
+    return [
+        Problem(
+            name, f"was damaged and is kept, with .damaged behind its name: {planned.damaged.why}"
+        )
+    ]
 
 
 def _blamed(problems: Sequence[Problem]) -> set[str]:

@@ -67,6 +67,8 @@ class Plan:
     reasons: tuple[Reason, ...]
     notes: tuple[Reason, ...] = ()
     """What changed and does not make the post stale."""
+    damaged: Damaged | None = None
+    """The executed notebook, if there is one that cannot be used."""
 
     @property
     def stale(self) -> bool:
@@ -117,7 +119,8 @@ def plan(
         reasons, notes = [*reasons, *notes], []
     elif notes:
         notes[-1] = Reason(f"{notes[-1].text} (not re-run: EXECUTE_ON_ENVIRONMENT_CHANGE is off)")
-    return Plan(post, executed, tuple(cells), given, tuple(reasons), tuple(notes))
+    damaged = stored if isinstance(stored, Damaged) else None
+    return Plan(post, executed, tuple(cells), given, tuple(reasons), tuple(notes), damaged)
 
 
 def _as_stored(post: Post, old: Sequence[ExecutedCell]) -> bool:
