@@ -15,7 +15,7 @@ from tests.benchmarks.measure import command, in_turn, publish
 from tests.blog import ROOT, SETTINGS
 
 POSTS = 1000
-ROUNDS = 3
+ROUNDS = 5
 
 
 def main() -> None:
