@@ -1,8 +1,9 @@
 """From a run to the executed notebook that is stored: what is the same keeps its old bytes."""
 
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from importlib import metadata
 
 from .figures import keep_old_bytes
@@ -66,9 +67,15 @@ def installed_version(package: str) -> str | None:
 
 def versions(modules: Iterable[str]) -> dict[str, str]:
     """The versions of the installed packages to which top-level `modules` belong."""
-    owners = metadata.packages_distributions()
+    owners = _owners()
     packages = {owner for module in modules for owner in owners.get(module, ())}
     return {package: metadata.version(package) for package in sorted(packages)}
+
+
+@cache
+def _owners() -> Mapping[str, list[str]]:
+    """Top-level module → the installed packages that hold it; to find out takes 40 ms."""
+    return metadata.packages_distributions()
 
 
 def _cell(planned: PlannedCell, result: CellResult) -> ExecutedCell:
