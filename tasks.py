@@ -73,10 +73,32 @@ def build(_: Context, frozen: bool = False) -> None:
     _build("frozen" if frozen else "stale")
 
 
-@task(iterable=["post"], help={"post": "only this one (may be given several times)"})
-def rebuild(_: Context, post: list[str]) -> None:
+@task(
+    iterable=["post"],
+    help={
+        "post": "only this one (may be given several times)",
+        "check": "store nothing; exit with status 1 if outputs differ from the stored ones",
+    },
+)
+def rebuild(_: Context, post: list[str], check: bool = False) -> None:
     """Run every post again in a fresh kernel, then build the site."""
-    _build([_name(name) for name in post] or "all")
+    names = [_name(name) for name in post]
+    if not check:
+        _build(names or "all")
+        return
+    from executable_posts import commands
+
+    with _told():
+        drifts, problems = commands.check_drift(
+            _site(), names, lambda line: print(line, flush=True)
+        )
+    for drift in drifts:
+        print(drift)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if drifts or problems:
+        raise Exit(code=1)
+    print("no drift: every run gave what is stored")
 
 
 @task(

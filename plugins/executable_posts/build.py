@@ -1,13 +1,14 @@
 """The whole way as one list of steps: parse, plan, run, view, store, render. No Pelican here."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from . import memory, store
+from . import drift, memory, store
 from .datasets import known_datasets
+from .drift import Drift
 from .errors import Problem, ProblemError, one_of
 from .executed import current, from_run, installed_version
 from .figures import Claim, Figure, Place, claims, collisions
@@ -83,6 +84,7 @@ class Build:
     pages: Mapping[Path, Page]
     problems: tuple[Problem, ...]
     reports: tuple[PostReport, ...]
+    drifts: tuple[Drift, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,25 @@ def build(sources: Sequence[Source], settings: BuildSettings, announce: Announce
         _report(source, planned, views[source], fresh.get(source), problems, settings.root)
         for source, planned in plans.items()
     ]
-    return Build(pages, tuple(problems), tuple(reports))
+    return Build(pages, tuple(problems), tuple(reports), tuple(_drifts(plans, fresh)))
+
+
+def check(
+    sources: Sequence[Source], settings: BuildSettings, announce: Announce
+) -> tuple[list[Drift], list[Problem]]:
+    """Run `sources` again and compare, storing nothing: what drifted, and what failed."""
+    known = survey(sources, settings)
+    problems = [*known.problems, *_missing_data(known.plans, known.digests)]
+    due = _due(known.plans, problems, "all")
+    fresh, failures = run_posts(due, known.digests, settings, announce)
+    return list(_drifts(known.plans, fresh)), [*problems, *failures]
+
+
+def _drifts(
+    plans: Mapping[Source, Plan], fresh: Mapping[Source, ExecutedNotebook]
+) -> Iterator[Drift]:
+    for source, notebook in fresh.items():
+        yield from drift.of_post(plans[source], notebook.cells)
 
 
 def _parse(

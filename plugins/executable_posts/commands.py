@@ -1,12 +1,15 @@
 """What one can ask of a blog besides a build: status, old figures, recording, importing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import memory, status
-from .build import Source, read_post, survey
+from .build import Announce, Source, check, read_post, survey
+from .drift import Drift
 from .errors import Problem, ProblemError, one_of
 from .importing import import_notebook
+from .lock import build_lock
 from .post import Post
 from .record import difference, record
 from .site import Site
@@ -52,6 +55,16 @@ def remove_orphans(site: Site) -> list[Path]:
     for file in files:
         file.unlink()
     return files
+
+
+def check_drift(
+    site: Site, names: Sequence[str], announce: Announce
+) -> tuple[list[Drift], list[Problem]]:
+    """Run the posts `names` of `site` again, or all, storing nothing: what drifted, what failed."""
+    sources = [_source(site, name) for name in names] or list(site.sources)
+    with build_lock(site.settings.cache, announce):
+        drifts, problems = check(sources, site.settings, announce)
+    return drifts, [*site.problems, *problems]
 
 
 @dataclass(frozen=True)

@@ -168,6 +168,8 @@ def _end(_: object) -> None:
     _session.resources.close()
     for line in report.summary(_session.build.reports, _session.written):
         _say(line)
+    for drift in _session.build.drifts:
+        _say(str(drift))
     for problem in _session.problems:
         print(problem, file=sys.stderr)
     if _session.problems:

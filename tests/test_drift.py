@@ -1,0 +1,149 @@
+"""What a fresh run gives that differs from what readers saw is told, and nothing else is."""
+
+import base64
+import io
+from pathlib import Path
+
+import pytest
+from executable_posts import commands
+from executable_posts.drift import Drift, of_post
+from executable_posts.plan import plan
+from executable_posts.post import parse
+from executable_posts.site import load
+from executable_posts.store import ExecutedCell, ExecutedNotebook, Output
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.blog import Site
+
+SOURCE = "Title: T\n\n```python\ndesenha()\n```\n"
+
+
+def stream(text: str, name: str = "stdout") -> Output:
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def picture(image: Image.Image, level: int = 6) -> Output:
+    file = io.BytesIO()
+    image.save(file, format="PNG", compress_level=level)
+    data = {"image/png": base64.b64encode(file.getvalue()).decode()}
+    return {"output_type": "display_data", "data": data, "metadata": {}}
+
+
+def drifts(before: list[Output], after: list[Output]) -> list[Drift]:
+    """What drifted between two runs of a post of one cell."""
+    from executable_posts.executed import current, from_run
+    from executable_posts.jobs import CellResult, Run
+
+    post = parse(SOURCE, "content/posts/x.md", "yes")
+    first = plan(post, None, lambda _: None)
+    run = Run((CellResult(tuple(before), 0.1, 1),), (), ())
+    stored = current(from_run(first, run, lambda _: None), first, "T", [()])
+    assert isinstance(stored, ExecutedNotebook)
+    again = plan(post, stored, lambda _: None)
+    assert not again.stale
+    return of_post(again, [ExecutedCell(1, "desenha()", tuple(after))])
+
+
+def test_text_that_changed_is_shown_line_by_line() -> None:
+    [drift] = drifts([stream("a\nb\nc\n")], [stream("a\nB\nc\n")])
+    assert str(drift) == (
+        "content/posts/x.md:3: cell 1 drifted: text\n"
+        "    @@ -1,3 +1,3 @@\n     a\n    -b\n    +B\n     c"
+    )
+
+
+def test_a_long_difference_is_cut() -> None:
+    [drift] = drifts([stream("a\n" * 40)], [stream("b\n" * 40)])
+    assert str(drift).splitlines()[-1] == "    … 69 lines more"
+
+
+def test_what_differs_by_chance_is_no_drift() -> None:
+    before = [stream("<A at 0x7f00deadbeef>\n2/2 ━━━ 0s 3ms/step\n"), stream("um", "stderr")]
+    after = [stream("<A at 0x7f11cafecafe>\n2/2 ━━━ 1s 9ms/step\n"), stream("dois", "stderr")]
+    assert drifts(before, after) == []
+
+
+def test_a_figure_drifts_by_its_pixels_not_its_bytes() -> None:
+    image = Image.new("RGB", (10, 10), "white")
+    assert drifts([picture(image, 1)], [picture(image, 9)]) == []
+    other = image.copy()
+    other.putpixel((3, 3), (255, 255, 155))
+    [drift] = drifts([picture(image)], [picture(other)])
+    assert drift.what == "figure 1: 1.00% of its pixels differ, by at most 100 of 255"
+    [drift] = drifts([picture(image)], [picture(image.resize((20, 10)))])
+    assert drift.what == "figure 1: it was 10 × 10 pixels and is 20 × 10"
+
+
+def test_figures_that_came_or_went_are_told() -> None:
+    image = picture(Image.new("RGB", (4, 4)))
+    assert [drift.what for drift in drifts([], [image])] == ["figure 1 is new"]
+    assert [drift.what for drift in drifts([image, image], [image])] == ["figure 2 is gone"]
+
+
+@given(st.lists(st.text(), max_size=4))
+def test_the_same_outputs_never_drift(texts: list[str]) -> None:
+    outputs = [stream(text) for text in texts]
+    assert drifts(list(outputs), list(outputs)) == []
+
+
+def test_the_first_run_is_compared_with_what_is_recorded(site: Site) -> None:
+    body = "\n\n```python\nprint(6 * 7)\nprint('sim')\n```\n\n    41\n    sim\n\n\nFim.\n"
+    site.post("nota", body)
+    built = site.build()
+    assert built.status == 0
+    assert "content/posts/nota.md:8: cell 1 drifted: text\n    @@ " in built.out
+    assert "    -41\n    +42\n" in built.out
+    site.post("igual", body.replace("41", "42"))
+    assert "drifted" not in site.build().out
+
+
+def test_a_rebuild_reports_drift_and_a_check_stores_nothing(site: Site) -> None:
+    site.post("acaso", "\n```python\nimport random\nprint(random.random())\n```\n")
+    site.post("firme", "\n```python\nprint(1)\n```\n")
+    assert "drifted" not in site.build().out
+    stored = {path: path.read_bytes() for path in notebooks(site)}
+
+    blog = load(site.folder / "pelicanconf.py")
+    found, problems = commands.check_drift(blog, [], lambda _: None)
+    assert [drift.path for drift in found] == ["content/posts/acaso.md"]
+    assert problems == []
+    assert {path: path.read_bytes() for path in notebooks(site)} == stored
+
+    built = site.build_all_again()
+    assert built.status == 0
+    assert "content/posts/acaso.md:7: cell 1 drifted: text" in built.out
+    assert "firme.md:7" not in built.out
+
+
+def notebooks(site: Site) -> list[Path]:
+    return sorted((site.folder / "content" / "notebooks").rglob("*.ipynb"))
+
+
+def test_a_check_tells_what_fails_too(site: Site) -> None:
+    site.post("ruim", "\n```python\nindefinido\n```\n")
+    blog = load(site.folder / "pelicanconf.py")
+    found, problems = commands.check_drift(blog, ["content/posts/ruim.md"], lambda _: None)
+    assert found == []
+    assert [problem.message for problem in problems] == [
+        "cell 1 of 1: NameError: name 'indefinido' is not defined"
+    ]
+
+
+def test_changed_code_is_meant_to_give_other_outputs(site: Site) -> None:
+    site.post("soma", "\n```python\nprint(1)\n```\n")
+    assert site.build().status == 0
+    site.post("soma", "\n```python\nprint(2)\n```\n")
+    assert "drifted" not in site.build().out
+
+
+@pytest.mark.parametrize("kind", ["data", "not a picture"])
+def test_a_picture_that_cannot_be_read_still_drifts(kind: str) -> None:
+    broken: Output = {
+        "output_type": "display_data",
+        "data": {"image/png": base64.b64encode(kind.encode()).decode()},
+        "metadata": {},
+    }
+    [drift] = drifts([picture(Image.new("L", (2, 2)))], [broken])
+    assert drift.what == "figure 1: its drawing changed"
