@@ -87,6 +87,7 @@ def rebuild(_: Context, post: list[str], check: bool = False) -> None:
         _build(names or "all")
         return
     from executable_posts import commands
+    from executable_posts.drift_report import page
 
     with _told():
         drifts, problems = commands.check_drift(
@@ -96,6 +97,10 @@ def rebuild(_: Context, post: list[str], check: bool = False) -> None:
         print(drift)
     for problem in problems:
         print(problem, file=sys.stderr)
+    report = ROOT / ".cache" / "drift.html"
+    report.parent.mkdir(exist_ok=True)
+    report.write_text(page(drifts), encoding="utf-8")
+    print(f"side by side in {report.relative_to(ROOT)}")
     if drifts or problems:
         raise Exit(code=1)
     print("no drift: every run gave what is stored")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from executable_posts import commands
-from executable_posts.drift import Drift, of_post
+from executable_posts.drift import Drift, of_post, same_within
 from executable_posts.plan import plan
 from executable_posts.post import parse
 from executable_posts.site import load
@@ -147,3 +147,29 @@ def test_a_picture_that_cannot_be_read_still_drifts(kind: str) -> None:
     }
     [drift] = drifts([picture(Image.new("L", (2, 2)))], [broken])
     assert drift.what == "figure 1: its drawing changed"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "tolerance", "same"),
+    [
+        ("perda: 0.1234", "perda: 0.1235", 0.01, True),
+        ("perda: 0.1234", "perda: 0.1235", 0.0, False),
+        ("perda: 0.1234", "perda: 0.2234", 0.01, False),
+        ("perda: 1e-3 e 5", "perda: 1.001e-3 e 5", 0.01, True),
+        ("perda: 0.1", "acerto: 0.1001", 0.01, False),
+        ("1 2", "1 2 3", 0.5, False),
+    ],
+)
+def test_numbers_may_differ_within_a_tolerance(
+    one: str, other: str, tolerance: float, same: bool
+) -> None:
+    assert same_within([one], [other], tolerance) is same
+
+
+def test_a_cell_says_its_tolerance(site: Site) -> None:
+    cell = "\n```python\n#| tolerance: 0.5\nimport random\nprint(1 + random.random() / 9)\n```\n"
+    site.post("acaso", cell)
+    assert site.build().status == 0
+    assert "drifted" not in site.build_all_again().out
+    site.post("acaso", cell.replace("#| tolerance: 0.5\n", ""))
+    assert "drifted" in site.build_all_again().out

@@ -74,7 +74,7 @@ FAILING = {
     "has an unknown option": (
         "#| lable: curva\nx = 1\n",
         'content/posts/ruim.md:7: unknown option "lable": did you mean "label"? Allowed: data, '
-        "echo, error, eval, fig-alt, fig-cap, label, output, timeout, warning\n",
+        "echo, error, eval, fig-alt, fig-cap, label, output, timeout, tolerance, warning\n",
     ),
 }
 

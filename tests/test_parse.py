@@ -754,6 +754,7 @@ OPTIONS = {
     "fig-alt": ("fig-alt: Dez dígitos", Options(fig_alt="Dez dígitos")),
     "data, one path": ("data: ../data/a.csv", Options(data=("../data/a.csv",))),
     "data, several": ("data: [a.csv, b.csv]", Options(data=("a.csv", "b.csv"))),
+    "tolerance": ("tolerance: 1e-3", Options(tolerance=0.001)),
     "timeout": ("timeout: 90", Options(timeout=90)),
     "timeout, a fraction": ("timeout: 0.5", Options(timeout=0.5)),
     "two": ("echo: false\n#| label: a", Options(echo=False, label="a")),
@@ -771,7 +772,9 @@ def test_options_are_read(rows: str, options: Options) -> None:
     assert cell.code_line == cell.line + rows.count("\n") + 2
 
 
-ALLOWED = "Allowed: data, echo, error, eval, fig-alt, fig-cap, label, output, timeout, warning"
+ALLOWED = (
+    "Allowed: data, echo, error, eval, fig-alt, fig-cap, label, output, timeout, tolerance, warning"
+)
 
 BAD_OPTIONS = {
     "unknown": ("#| lable: a", 2, f'unknown option "lable": did you mean "label"? {ALLOWED}'),
@@ -790,6 +793,7 @@ BAD_OPTIONS = {
         2,
         'option "data": "/etc/hosts" is no path from the folder of the post',
     ),
+    "no share": ("#| tolerance: 2", 2, 'option "tolerance": "2" is not between 0 and 1'),
     "no seconds": ("#| timeout: 2min", 2, 'option "timeout": "2min" is not a number of seconds'),
     "no time": (
         "#| timeout: 0",

@@ -6,10 +6,12 @@ stderr, addresses, and the times of progress bars do not count.
 
 import base64
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from itertools import zip_longest
+from math import isclose
 
 from PIL import Image, ImageChops
 
@@ -19,24 +21,47 @@ from .post import RecordedOutput
 from .store import ExecutedCell
 
 _MOST_LINES = 12
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Text before and now, by lines."""
+
+    before: tuple[str, ...]
+    now: tuple[str, ...]
+
+    @property
+    def diff(self) -> list[str]:
+        """The lines of a unified diff, without its head."""
+        return list(unified_diff(self.before, self.now, lineterm="", n=1))[2:]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """A figure before and now, as the displays that hold it; `None` where there is none."""
+
+    before: Display | None
+    now: Display | None
 
 
 @dataclass(frozen=True)
 class Drift:
-    """One difference: the cell, what of it drifted in words, and lines that show how."""
+    """One difference: the cell, its code, what of it drifted in words, and both states of it."""
 
     path: str
     line: int
     number: int
+    code: str
     what: str
-    details: tuple[str, ...] = ()
+    states: Texts | Pictures
 
     def __str__(self) -> str:
-        shown = list(self.details[:_MOST_LINES])
-        if len(self.details) > _MOST_LINES:
-            shown.append(f"… {len(self.details) - _MOST_LINES} lines more")
+        rows = self.states.diff if isinstance(self.states, Texts) else []
+        if len(rows) > _MOST_LINES:
+            rows = [*rows[:_MOST_LINES], f"… {len(rows) - _MOST_LINES} lines more"]
         first = f"{self.path}:{self.line}: cell {self.number} drifted: {self.what}"
-        return "\n".join([first, *(f"    {row}" for row in shown)])
+        return "\n".join([first, *(f"    {row}" for row in rows)])
 
 
 def of_post(plan: Plan, fresh: Sequence[ExecutedCell]) -> list[Drift]:
@@ -53,76 +78,103 @@ def of_post(plan: Plan, fresh: Sequence[ExecutedCell]) -> list[Drift]:
         cell = planned.cell
         after = display(executed.outputs).displays
         if planned.last is not None:
-            found = _differences(display(planned.last.outputs).displays, after)
+            before = display(planned.last.outputs).displays
+            found = _differences(before, after, cell.options.tolerance)
         else:
             found = _since_recorded(plan.post.recorded(cell), after)
         drifts += [
-            Drift(plan.post.path, cell.line, cell.number, what, details) for what, details in found
+            Drift(plan.post.path, cell.line, cell.number, cell.code, what, states)
+            for what, states in found
         ]
     return drifts
 
 
+_Found = list[tuple[str, Texts | Pictures]]
+
+
 def _differences(
-    before: Sequence[Display], after: Sequence[Display]
-) -> list[tuple[str, tuple[str, ...]]]:
-    rows = tuple(unified_diff(_rows(before), _rows(after), "before", "now", lineterm="", n=1))
-    found: list[tuple[str, tuple[str, ...]]] = [("text", rows[2:])] if rows else []
+    before: Sequence[Display], after: Sequence[Display], tolerance: float | None
+) -> _Found:
+    texts = Texts(_rows(before), _rows(after))
+    alike = same_within(texts.before, texts.now, tolerance or 0.0)
+    found: _Found = [] if alike else [("text", texts)]
     figures = zip_longest(_figures(before), _figures(after))
     for number, (one, other) in enumerate(figures, start=1):
-        if one is None:
-            found.append((f"figure {number} is new", ()))
-        elif other is None:
-            found.append((f"figure {number} is gone", ()))
-        elif (what := _pictures(one, other)) is not None:
-            found.append((f"figure {number}: {what}", ()))
+        if (what := _pictures(one, other)) is not None:
+            found.append((f"figure {number}{what}", Pictures(one, other)))
     return found
 
 
-def _since_recorded(
-    recorded: Sequence[RecordedOutput], after: Sequence[Display]
-) -> list[tuple[str, tuple[str, ...]]]:
+def _since_recorded(recorded: Sequence[RecordedOutput], after: Sequence[Display]) -> _Found:
     """As `_differences`, but nbconvert joins outputs with blank lines, and recorded no pixels."""
     then = [output.content for output in recorded if output.kind == "text"]
     if not then or any(output.is_traceback for output in recorded):
         return []
-    one = [row.rstrip() for text in then for row in text.splitlines() if row.strip()]
-    other = [row.rstrip() for row in _rows(after) if row.strip()]
-    rows = tuple(unified_diff(one, other, "recorded", "now", lineterm="", n=1))
-    return [("text", rows[2:])] if rows else []
+    one = tuple(row.rstrip() for text in then for row in text.splitlines() if row.strip())
+    other = tuple(row.rstrip() for row in _rows(after) if row.strip())
+    return [] if one == other else [("text", Texts(one, other))]
 
 
-def _rows(displays: Sequence[Display]) -> list[str]:
+def same_within(before: Sequence[str], now: Sequence[str], tolerance: float) -> bool:
+    """Whether lines say the same, but for numbers that differ by no more than `tolerance` of them.
+
+    >>> same_within(["perda: 0.1234"], ["perda: 0.1235"], 0.01)
+    True
+    """
+    if before == now:
+        return True
+    if not tolerance or len(before) != len(now):
+        return False
+    return all(_same_row(one, other, tolerance) for one, other in zip(before, now, strict=True))
+
+
+def _same_row(one: str, other: str, tolerance: float) -> bool:
+    if _NUMBER.split(one) != _NUMBER.split(other):
+        return False
+    numbers = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)
+    return all(isclose(float(a), float(b), rel_tol=tolerance) for a, b in numbers)
+
+
+def _rows(displays: Sequence[Display]) -> tuple[str, ...]:
     texts = (shown.content for shown in displays if shown.kind not in {"figure", "stderr"})
-    return [row for text in texts for row in text.split("\n")]
+    return tuple(row for text in texts for row in text.split("\n"))
 
 
 def _figures(displays: Sequence[Display]) -> list[Display]:
     return [shown for shown in displays if shown.kind == "figure"]
 
 
-def _pictures(one: Display, other: Display) -> str | None:
+def _pictures(one: Display | None, other: Display | None) -> str | None:
     """How two pictures differ, in words; `None` if they show the same."""
+    if one is None or other is None:
+        return " is new" if one is None else " is gone"
     if one.content == other.content:
         return None
     try:
-        first, second = _pixels(one), _pixels(other)
+        first, second = pixels(one), pixels(other)
     except (ValueError, OSError):
-        return "its drawing changed"
+        return ": its drawing changed"
     if first.size != second.size:
         (width, height), (now_width, now_height) = first.size, second.size
-        return f"it was {width} × {height} pixels and is {now_width} × {now_height}"
-    bands = ImageChops.difference(first, second).split()
-    strongest = bands[0]
-    for band in bands[1:]:
-        strongest = ImageChops.lighter(strongest, band)
-    counts = strongest.histogram()
+        return f": it was {width} × {height} pixels and is {now_width} × {now_height}"
+    counts = strongest_difference(first, second).histogram()
     largest = max(value for value, count in enumerate(counts) if count)
     if not largest:
         return None
     share = 1 - counts[0] / sum(counts)
-    return f"{max(share, 0.0001):.2%} of its pixels differ, by at most {largest} of 255"
+    return f": {max(share, 0.0001):.2%} of its pixels differ, by at most {largest} of 255"
 
 
-def _pixels(shown: Display) -> Image.Image:
+def strongest_difference(first: Image.Image, second: Image.Image) -> Image.Image:
+    """For each pixel of two pictures of one size the difference of the band that differs most."""
+    bands = ImageChops.difference(first, second).split()
+    strongest = bands[0]
+    for band in bands[1:]:
+        strongest = ImageChops.lighter(strongest, band)
+    return strongest
+
+
+def pixels(shown: Display) -> Image.Image:
+    """The picture that a display holds. Raises `ValueError` or `OSError` if it holds none."""
     with Image.open(io.BytesIO(base64.b64decode(shown.content))) as image:
         return image.convert("RGBA")

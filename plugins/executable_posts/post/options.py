@@ -36,6 +36,16 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        raise ValueError(f'"{text}" is not a number') from None
+    if not 0 <= share < 1:
+        raise ValueError(f'"{text}" is not between 0 and 1')
+    return share
+
+
 def _label(text: str) -> str:
     if not _LABEL.fullmatch(text):
         raise ValueError(f'"{text}" cannot name a file; use letters, digits, "-" and "_"')
@@ -80,6 +90,8 @@ class Options:
     """What the cell's figures show, for those who cannot see them."""
     timeout: float | None = _option(None, _seconds)
     """Seconds after which the cell is stopped."""
+    tolerance: float | None = _option(None, _share)
+    """By what share of itself a number may differ before it counts as drift."""
     data: tuple[str, ...] = _list_option(_paths)
     """Files the cell reads by means that Python does not see, from the folder of the post."""
 
