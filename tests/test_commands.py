@@ -182,3 +182,22 @@ def test_an_imported_notebook_is_a_post_that_runs(site: Site, tmp_path: Path) ->
     assert "<pre>42</pre>" in page
     with pytest.raises(ProblemError, match="is there already; nothing was written"):
         commands.import_post(blog, file, "2020-01-02 10:00")
+
+
+def test_another_environment_is_told_without_its_values(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.settings('EXECUTE_ENVIRONMENT = ["CHAVE"]')
+    site.post("usa", "\n```python\nimport os\nprint('CHAVE' in os.environ)\n```\n")
+    monkeypatch.setenv("CHAVE", "segredo")
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    assert site.build().status == 0
+    assert shown(site)[0].startswith("up to date")
+    assert "changed" not in shown(site)[0]
+    assert "segredo" not in site.notebook("usa").read_text(encoding="utf-8")
+    monkeypatch.setenv("CHAVE", "outro")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert shown(site)[0].endswith(
+        "the environment variable CHAVE changed; the environment variable KERAS_BACKEND changed "
+        "(not re-run: EXECUTE_ON_ENVIRONMENT_CHANGE is off)"
+    )

@@ -171,6 +171,14 @@ def test_files_beside_the_post_and_data_are_found_as_in_a_notebook(bench: Bench)
     assert run.files == ("content/data/dados.txt", "content/posts/perto.txt")
 
 
+def test_files_of_the_project_outside_of_content_are_known_too(bench: Bench) -> None:
+    (bench.root / "lib").mkdir()
+    (bench.root / "lib" / "ajuda.py").write_text("valor = 1\n")
+    folder = str(bench.root / "lib")
+    run = bench.run(f"import sys\nsys.path.insert(0, {folder!r})\nimport ajuda")
+    assert run.files == ("lib/ajuda.py",)
+
+
 def test_modules_that_are_imported_are_known(bench: Bench) -> None:
     (bench.posts / "ajuda.py").write_text("import json\nvalor = 1\n")
     run = bench.run("import ajuda, numpy")

@@ -1,5 +1,6 @@
 """The whole way as one list of steps: parse, plan, run, view, store, render. No Pelican here."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from .errors import Problem, ProblemError, one_of
 from .executed import current, from_run, installed_version
 from .figures import Claim, Figure, Place, claims, collisions
 from .fingerprint import file_digest
+from .kernels.environment import deciding_environment
 from .plan import FileDigest, Plan, data_files, plan
 from .post import Execute, Post, decode, parse
 from .post.notebook import parse_notebook
@@ -101,12 +103,14 @@ def survey(sources: Iterable[Source], settings: BuildSettings) -> Survey:
     posts, problems = _parse(sources, settings)
     digests = cache(lambda name: file_digest(settings.root / name))
     version = cache(installed_version)
+    environment = deciding_environment(os.environ, settings.environment)
     plans = {
         source: plan(
             post,
             store.read(settings.notebook(source)),
             digests,
             version,
+            environment,
             rerun_on_environment_change=settings.rerun_on_environment_change,
         )
         for source, post in posts.items()
@@ -303,7 +307,12 @@ def run_posts(
         list(jobs), conditions, workers=settings.workers, progress=progress
     ):
         if isinstance(result, Run):
-            fresh[jobs[done]] = from_run(due[jobs[done]], result, digests)
+            fresh[jobs[done]] = from_run(
+                due[jobs[done]],
+                result,
+                digests,
+                deciding_environment(os.environ, settings.environment),
+            )
         else:
             problems.append(result)
     return fresh, problems

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import metadata
+from types import MappingProxyType
 
 from .figures import keep_old_bytes
 from .fingerprint import Fingerprint, cell_digest
@@ -15,8 +16,13 @@ from .post import Cell, Post, Prose, Shown
 from .store import ExecutedCell, ExecutedNotebook, Output
 
 
-def from_run(plan: Plan, run: Run, file_digest: FileDigest) -> ExecutedNotebook:
-    """The executed notebook that `run`, a run of the post of `plan`, makes.
+def from_run(
+    plan: Plan,
+    run: Run,
+    file_digest: FileDigest,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> ExecutedNotebook:
+    """The executed notebook that `run`, a run of the post of `plan` in `environment`, makes.
 
     A cell that gave what it gave before stays as it was stored, to the last byte: addresses and
     what it wrote to stderr do not count, nor does how long it took.
@@ -32,6 +38,7 @@ def from_run(plan: Plan, run: Run, file_digest: FileDigest) -> ExecutedNotebook:
             code=tuple(cell_digest(planned.cell) for planned in plan.cells),
             files={name: known for name, known in digests.items() if known is not None},
             packages=versions(run.modules),
+            environment=environment,
         ),
         python=platform.python_version(),
         numbers_given=plan.numbers_given,

@@ -26,13 +26,15 @@ class Fingerprint:
 
     `code` holds for each cell, in order, the SHA-256 of its normalised code (the code itself is in
     the executed notebook), `files` the SHA-256 of every file of the project that the run read (by
-    its name from the project's root), `packages` the versions of the packages it imported.
+    its name from the project's root), `packages` the versions of the packages it imported,
+    `environment` the variables that decide what is computed.
     """
 
     kernel: str
     code: tuple[str, ...]
     files: Mapping[str, str] = field(default_factory=dict)
     packages: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def normalise(code: str) -> str:

@@ -81,14 +81,16 @@ def plan(
     stored: ExecutedNotebook | Damaged | None,
     file_digest: FileDigest,
     version: Version = _unknown,
+    environment: Mapping[str, str] | None = None,
     *,
     rerun_on_environment_change: bool = False,
 ) -> Plan:
     """What of `post` is not confirmed by its executed notebook.
 
     A post without cells is never stale. `file_digest` is asked for the files that the last run
-    read, `version` for the packages that it imported; other versions alone make a post stale only
-    if `rerun_on_environment_change` says so, and are notes otherwise.
+    read, `version` for the packages that it imported; `environment` holds the variables that
+    decide what is computed, if they are to be compared. Other versions and variables alone make
+    a post stale only if `rerun_on_environment_change` says so, and are notes otherwise.
     """
     executed = stored if isinstance(stored, ExecutedNotebook) else None
     old = executed.cells if executed else ()
@@ -114,7 +116,11 @@ def plan(
                 *_file_reasons(executed.fingerprint.files, file_digest),
                 *_data_reasons(post, executed.fingerprint.files),
             ]
-    notes = _version_reasons(executed.fingerprint.packages, version) if executed else []
+    notes = []
+    if executed:
+        notes = _version_reasons(executed.fingerprint.packages, version)
+        if environment is not None:
+            notes += _variable_reasons(executed.fingerprint.environment, environment)
     if rerun_on_environment_change and post.cells:
         reasons, notes = [*reasons, *notes], []
     elif notes:
@@ -188,4 +194,13 @@ def _version_reasons(packages: Mapping[str, str], version: Version) -> list[Reas
         Reason(f"{name} {known} → {now}")
         for name, known, now in changes
         if now not in {None, known}
+    ]
+
+
+def _variable_reasons(then: Mapping[str, str], now: Mapping[str, str]) -> list[Reason]:
+    """Variables that are set otherwise than in the last run; named, since a value may be secret."""
+    return [
+        Reason(f"the environment variable {name} changed")
+        for name in sorted({*then, *now})
+        if then.get(name) != now.get(name)
     ]

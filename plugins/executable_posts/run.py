@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import re
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -107,7 +108,8 @@ async def _run(
         folders.folder,
         InsidePlan(
             reads=str(reads),
-            watched=(str(folders.content), str(conditions.content)),
+            watched=(str(folders.content), str(conditions.root)),
+            ignored=(sys.prefix, str(conditions.cache)),
             datasets=conditions.datasets,
         ),
     )
@@ -219,9 +221,12 @@ def _used(
             modules.add(name)
             continue
         path = Path(name)
-        for content in (folders.content.resolve(), conditions.content.resolve()):
-            if path.is_relative_to(content):
-                source = conditions.content / path.relative_to(content)
+        for folder, original in (
+            (folders.content.resolve(), conditions.content),
+            (conditions.root.resolve(), conditions.root),
+        ):
+            if path.is_relative_to(folder):
+                source = original / path.relative_to(folder)
                 # What the run wrote itself it does not depend on.
                 if source.is_file():
                     files.add(source.relative_to(conditions.root).as_posix())

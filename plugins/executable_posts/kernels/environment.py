@@ -1,5 +1,6 @@
 """The environment of a kernel: a list of what passes, so that no secret reaches a post."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -20,6 +21,30 @@ _PASSED = frozenset(
     }
 )
 _PASSED_PREFIXES = ("OPENBLAS_", "MKL_", "TF_", "NVIDIA_", "ROCM_")
+
+
+# Of those that pass, the ones that decide what is computed and not only where its parts are.
+_DECIDING = frozenset({"KERAS_BACKEND", "XLA_FLAGS"})
+_DECIDING_PREFIXES = ("TF_",)
+
+
+def deciding_environment(outside: Mapping[str, str], also: Iterable[str] = ()) -> dict[str, str]:
+    """The variables of `outside` on which a run may depend, for its fingerprint.
+
+    Of those that a blog lets through by name, in `also`, a digest stands for the value, which
+    may be a secret.
+    """
+    known = {
+        name: value
+        for name, value in outside.items()
+        if name in _DECIDING or name.startswith(_DECIDING_PREFIXES)
+    }
+    named = {name: outside[name] for name in also if name in outside}
+    digests = {
+        name: f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
+        for name, value in named.items()
+    }
+    return known | digests
 
 
 def kernel_environment(

@@ -19,7 +19,7 @@ def main() -> None:
 
     app: Any = LosslessKernelApp.instance()
     app.initialize([*sys.argv[1:], *_ARGUMENTS])
-    reads.install(plan.reads, plan.watched)
+    reads.install(plan.reads, plan.watched, plan.ignored)
     app.start()
 
 

@@ -18,10 +18,11 @@ class Dataset:
 @dataclass(frozen=True)
 class InsidePlan:
     """`datasets` by URL; `reads` is the file to which the kernel writes which files below the
-    folders `watched` it opened and which modules it imported."""
+    folders `watched`, and not below those `ignored`, it opened and which modules it imported."""
 
     reads: str
     watched: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -35,5 +36,6 @@ class InsidePlan:
         return cls(
             reads=data["reads"],
             watched=tuple(data["watched"]),
+            ignored=tuple(data["ignored"]),
             datasets={url: Dataset(**known) for url, known in data["datasets"].items()},
         )

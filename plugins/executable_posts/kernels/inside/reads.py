@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def install(log: str, watched: Sequence[str]) -> None:
+def install(log: str, watched: Sequence[str], ignored: Sequence[str] = ()) -> None:
     """Write to the file `log`, from now on, a line for each file and module that is first used.
 
-    ``file <absolute path>`` for a file below one of the folders `watched` that is opened for
-    reading; ``module <name>`` for a top-level module that is imported. The lines are written at
-    once, since a kernel may die at any time. Raises `OSError` if `log` cannot be written.
+    ``file <absolute path>`` for a file below one of the folders `watched`, and below none of those
+    `ignored`, that is opened for reading; ``module <name>`` for a top-level module that is
+    imported. The lines are written at once, since a kernel may die at any time. Raises `OSError` if `log` cannot be written.
     """
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    roots = tuple(os.path.join(os.path.realpath(folder), "") for folder in watched)
+    roots, others = (
+        tuple(os.path.join(os.path.realpath(folder), "") for folder in folders)
+        for folders in (watched, ignored)
+    )
     seen: set[str] = set()
 
     def note(line: str) -> None:
@@ -28,7 +31,7 @@ def install(log: str, watched: Sequence[str]) -> None:
             if isinstance(path, str | bytes) and _reads(mode, flags):
                 # Not realpath: it would ask the disk for each part of each path.
                 name = os.path.abspath(os.fsdecode(path))
-                if name.startswith(roots) and "\n" not in name:
+                if name.startswith(roots) and not name.startswith(others) and "\n" not in name:
                     note(f"file {name}")
         elif event == "import":
             name = str(arguments[0]).partition(".")[0]
