@@ -5,6 +5,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from textwrap import dedent
 
 from markdown_it import MarkdownIt
@@ -38,9 +39,14 @@ _SHELL_MAGICS = {"pip", "conda", "mamba", "micromamba", "uv", "system", "sx", "s
 
 def block_tokens(markdown: str) -> list[Token]:
     """The block structure of `markdown`; line numbers of the tokens count from 0."""
+    return _parser().parse(markdown)
+
+
+@cache
+def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark")
     parser.core.ruler.enableOnly(["normalize", "block"])
-    return parser.parse(markdown)
+    return parser
 
 
 def find(tokens: Sequence[Token], lines: Sequence[str], first: int) -> list[Fence]:

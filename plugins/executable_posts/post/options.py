@@ -131,6 +131,8 @@ def read(content: str, path: str, line: int) -> Content:
 
 
 def _options(rows: list[str], path: str, line: int) -> tuple[Options, list[Problem]]:
+    if not rows:
+        return Options(), []
     matches = (_OPTION_LINE.match(row.rstrip("\r\n")) for row in rows)
     text = "\n".join(match["yaml"].removeprefix(" ") for match in matches if match)
     try:

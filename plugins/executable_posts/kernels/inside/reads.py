@@ -11,7 +11,8 @@ def install(log: str, watched: Sequence[str], ignored: Sequence[str] = ()) -> No
 
     ``file <absolute path>`` for a file below one of the folders `watched`, and below none of those
     `ignored`, that is opened for reading; ``module <name>`` for a top-level module that is
-    imported. The lines are written at once, since a kernel may die at any time. Raises `OSError` if `log` cannot be written.
+    imported. The lines are written at once, since a kernel may die at any time. Raises `OSError`
+    if `log` cannot be written.
     """
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     roots, others = (
