@@ -29,6 +29,29 @@ def _pelican(*arguments: str) -> None:
     main(["--settings", "pelicanconf.py", *arguments])
 
 
+def posts_as_options(arguments: list[str]) -> list[str]:
+    """`rebuild a.md b.md` as `rebuild --post a.md --post b.md`: the rest stays as it is.
+
+    invoke knows only positional arguments that must be given, and takes others for tasks.
+    """
+    result: list[str] = []
+    task_name = ""
+    for argument in arguments:
+        is_post = argument.endswith((".md", ".ipynb")) and result[-1:] != ["--post"]
+        if task_name == "rebuild" and is_post:
+            result += ["--post", argument]
+            continue
+        if not argument.startswith("-") and not is_post:
+            task_name = argument
+        result.append(argument)
+    return result
+
+
+if Path(sys.argv[0]).name in {"invoke", "inv"} and posts_as_options(sys.argv) != sys.argv:
+    # invoke has parsed its arguments before it reads this file: begin again with others.
+    os.execv(sys.executable, [sys.executable, *posts_as_options(sys.argv)])  # noqa: S606
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """What is wrong is said in one line, and the exit status is 1."""
@@ -108,17 +131,17 @@ def rebuild(_: Context, post: list[str], check: bool = False) -> None:
 
 @task(
     help={
-        "as_json": "for machines (--json)",
+        "json": "for machines",
         "check": "exit with status 1 if a frozen build would fail",
     }
 )
-def status(_: Context, as_json: bool = False, check: bool = False) -> None:
+def status(_: Context, json: bool = False, check: bool = False) -> None:
     """Say which posts are up to date and which are not, and why."""
     from executable_posts import commands
     from executable_posts import status as texts
 
     known = commands.site_status(_site())
-    print(texts.as_json(known) if as_json else "\n".join(texts.lines(known)))
+    print(texts.as_json(known) if json else "\n".join(texts.lines(known)))
     if check and not known.clean:
         raise Exit(code=1)
 

@@ -204,6 +204,33 @@ def test_what_cannot_be_done_is_said_in_one_line(clone: Path) -> None:
     assert done.stderr.startswith("nada.ipynb: cannot be read: ")
 
 
+def test_posts_are_named_behind_rebuild() -> None:
+    from tasks import posts_as_options
+
+    assert posts_as_options(["invoke", "rebuild", "a.md", "b.ipynb"]) == [
+        *("invoke", "rebuild", "--post", "a.md", "--post", "b.ipynb")
+    ]
+    for other in (
+        ["invoke", "rebuild"],
+        ["invoke", "rebuild", "--post", "a.md", "--check"],
+        ["invoke", "record", "a.md"],
+        ["invoke", "rebuild", "record", "a.md"],
+    ):
+        assert posts_as_options(other) == other
+
+
+def test_one_post_is_rebuilt_alone_and_has_not_drifted(clone: Path) -> None:
+    post = "content/posts/quanto-vale-pi-pergunte-ao-acaso.md"
+    done = run_task(clone, "rebuild", post)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"running {post} (5 cells)" in done.stdout
+    assert "breve-tutorial" not in done.stdout
+    done = run_task(clone, "rebuild", post, "--check")
+    assert (clone / ".cache" / "drift.html").is_file()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("no drift: every run gave what is stored\n")
+
+
 def test_a_stale_post_fails_the_check_and_the_frozen_build(clone: Path) -> None:
     post = clone / "content/posts/quanto-vale-pi-pergunte-ao-acaso.md"
     before = post.read_text(encoding="utf-8")

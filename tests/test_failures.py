@@ -324,3 +324,13 @@ def test_a_second_build_waits_for_the_first(site: Site) -> None:
     assert f"waiting for the build with process id {first.pid}\n" in second.out
     assert "running" in out
     assert "1 post up to date, not run again" in second.out
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_the_site_is_built(site: Site) -> None:
+    site.write("notebooks", "a file where a folder should be")
+    site.post("soma", "\n```python\nprint(40 + 2)\n```\n")
+    built = site.build()
+    assert built.status == 1
+    assert "content/notebooks/posts/soma.ipynb: cannot be written: " in built.err
+    assert "Traceback" not in built.text
+    assert "<pre>42</pre>" in site.page("soma")

@@ -304,3 +304,11 @@ def test_a_kernel_that_ignores_signals_is_killed(bench: Bench) -> None:
     [result] = bench.results(job)
     assert isinstance(result, Problem)
     assert result.message.startswith("cell 1 of 1: did not end within 0.5 s")
+
+
+def test_the_name_of_a_temporary_file_is_no_output(bench: Bench) -> None:
+    from executable_posts.outputs import display
+
+    [cell] = bench.outputs("import tempfile\nprint(tempfile.mkdtemp())")
+    [shown] = display(cell.outputs).displays
+    assert shown.content == "~/tmp/tmp"

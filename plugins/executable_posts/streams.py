@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from .store import Output
 
+# What `tempfile` makes in a kernel's own temporary folder, the name of which is chance.
+_TEMPORARY = re.compile(r"(?<=~/tmp/tmp)[a-z0-9_]{8}")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{4,}")
 # IPython compiles each cell as a file whose name holds its pid: /tmp/ipykernel_4242/1234567890.py
 # It begins where a word does: sought at every character, it would take minutes in a long line.
@@ -61,4 +63,4 @@ def merge_streams(outputs: Iterable[Output]) -> list[Output]:
 
 def without_addresses(text: str) -> str:
     """`text` without memory addresses and process ids, which differ from run to run."""
-    return _CELL_FILE.sub("<cell>", _ADDRESS.sub("", text))
+    return _TEMPORARY.sub("", _CELL_FILE.sub("<cell>", _ADDRESS.sub("", text)))
