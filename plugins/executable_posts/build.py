@@ -1,72 +1,26 @@
 """The whole way as one list of steps: parse, plan, run, view, store, render. No Pelican here."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from . import drift, memory, store
 from .datasets import known_datasets
 from .drift import Drift
-from .errors import Problem, ProblemError, one_of
-from .executed import current, from_run, installed_version
-from .figures import Claim, Figure, Place, claims, collisions
-from .fingerprint import file_digest
+from .errors import Problem, one_of
+from .executed import current, from_run
+from .figures import Claim, Figure, collisions
 from .kernels.environment import deciding_environment
-from .plan import FileDigest, Plan, data_files, plan
-from .post import Execute, Post, decode, parse
-from .post.notebook import parse_notebook
-from .render import Rendered, Words, render
+from .plan import FileDigest, Plan, data_files
+from .render import Rendered, render
 from .report import PostReport, State
 from .store import ExecutedNotebook
+from .survey import BuildSettings, Policy, Source, survey
 from .views import View, view
-
-Policy = Literal["stale", "all", "frozen"] | tuple[str, ...]
-"""Which posts are run: those that are stale; all; none (a stale post is then an error); or those
-that are stale and, by name, these."""
 
 Announce = Callable[[str], None]
 """Takes a line on what is being done now."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A source file: where it is, what messages call it, its title and its place on the site."""
-
-    file: Path
-    name: str
-    title: str
-    place: Place
-
-
-@dataclass(frozen=True)
-class BuildSettings:
-    """What the blog's settings say to the engine; `content` is a folder in `root`.
-
-    `datasets` maps URLs to names of files in ``content/data``; `timeout` is in seconds a cell.
-    """
-
-    root: Path
-    content: Path
-    cache: Path
-    words: Words
-    execute: Execute
-    policy: Policy
-    shell_allowed: bool
-    rerun_on_environment_change: bool
-    timeout: float
-    workers: int
-    threads: int
-    timezone: str
-    environment: tuple[str, ...]
-    datasets: Mapping[str, str]
-
-    def notebook(self, source: Source) -> Path:
-        """Where the executed notebook of `source` is."""
-        below = source.file.relative_to(self.content).with_suffix(".ipynb")
-        return self.content / "notebooks" / below
 
 
 @dataclass(frozen=True)
@@ -87,35 +41,6 @@ class Build:
     problems: tuple[Problem, ...]
     reports: tuple[PostReport, ...]
     drifts: tuple[Drift, ...] = ()
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What there is to do, known without starting anything; `digests` answers for files."""
-
-    plans: Mapping[Source, Plan]
-    problems: tuple[Problem, ...]
-    digests: FileDigest
-
-
-def survey(sources: Iterable[Source], settings: BuildSettings) -> Survey:
-    """Parse all `sources` and plan each; what is wrong with any is a problem in the result."""
-    posts, problems = _parse(sources, settings)
-    digests = cache(lambda name: file_digest(settings.root / name))
-    version = cache(installed_version)
-    environment = deciding_environment(os.environ, settings.environment)
-    plans = {
-        source: plan(
-            post,
-            store.read(settings.notebook(source)),
-            digests,
-            version,
-            environment,
-            rerun_on_environment_change=settings.rerun_on_environment_change,
-        )
-        for source, post in posts.items()
-    }
-    return Survey(plans, tuple(problems), digests)
 
 
 def build(sources: Sequence[Source], settings: BuildSettings, announce: Announce) -> Build:
@@ -172,45 +97,6 @@ def _drifts(
 ) -> Iterator[Drift]:
     for source, notebook in fresh.items():
         yield from drift.of_post(plans[source], notebook.cells)
-
-
-def _parse(
-    sources: Iterable[Source], settings: BuildSettings
-) -> tuple[dict[Source, Post], list[Problem]]:
-    """The posts that can be read, in the order of their names, and what is wrong with any."""
-    posts = {}
-    clashes = _clashes(sources, settings)
-    problems = list(clashes.values())
-    claimed: list[Claim] = []
-    for source in sorted(set(sources) - clashes.keys(), key=lambda source: source.name):
-        try:
-            post = read_post(source, decode(source.file.read_bytes(), source.name), settings)
-            posts[source] = post
-            problems += post.problems
-            claimed += claims(post, source.place)
-        except ProblemError as error:
-            problems.append(error.problem)
-        except OSError as error:
-            problems.append(Problem(source.name, f"cannot be read: {error.strerror}"))
-    return posts, problems + collisions(claimed)
-
-
-def read_post(source: Source, text: str, settings: BuildSettings) -> Post:
-    """The post that `source` is if its file holds `text`."""
-    read = parse_notebook if source.file.suffix == ".ipynb" else parse
-    return read(text, source.name, settings.execute, shell_allowed=settings.shell_allowed)
-
-
-def _clashes(sources: Iterable[Source], settings: BuildSettings) -> dict[Source, Problem]:
-    """Posts whose executed notebook another post owns; Markdown comes before a notebook."""
-    owners: dict[Path, Source] = {}
-    clashes = {}
-    for source in sorted(sources, key=lambda source: (source.file.suffix == ".ipynb", source.name)):
-        owner = owners.setdefault(settings.notebook(source), source)
-        if owner is not source:
-            message = f"{owner.name} has the same name but for its ending: rename one of the two"
-            clashes[source] = Problem(source.name, message)
-    return clashes
 
 
 def _unknown_names(plans: Mapping[Source, Plan], policy: Policy) -> list[Problem]:

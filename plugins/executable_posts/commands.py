@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import memory, status
-from .build import Announce, Source, check, read_post, survey
+from .build import Announce, check
 from .drift import Drift
 from .errors import Problem, ProblemError, one_of
 from .importing import import_notebook
@@ -15,6 +15,7 @@ from .record import difference, record
 from .site import Site
 from .status import Status
 from .store import write_atomically
+from .survey import Source, read_post, survey
 from .views import view
 
 

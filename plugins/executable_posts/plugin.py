@@ -13,13 +13,14 @@ from pelican.generators import ArticlesGenerator, Generator, StaticGenerator
 from pelican.readers import MarkdownReader, Readers
 
 from . import figures, memory, report, store
-from .build import Build, BuildSettings, Page, build
+from .build import Build, Page, build
 from .errors import Problem, ProblemError
 from .figures import Written
 from .lock import build_lock
 from .reader import UNREADABLE, LookedUp, PostReader
 from .settings import read as read_settings
 from .sources import find_sources, keep_executed_apart
+from .survey import BuildSettings
 
 _PELICAN_LOGGER = logging.getLogger("pelican")
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from .build import BuildSettings, Policy
 from .errors import Problem, ProblemError, one_of
 from .post import Execute
 from .render import WORDS, Words
+from .survey import BuildSettings, Policy
 
 _MEMORY_A_RUN = 2 * 2**30
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from pelican.generators import Generator
 from pelican.settings import read_settings
 
-from .build import BuildSettings, Source
 from .errors import Problem
 from .settings import read
 from .sources import find_sources, keep_executed_apart
+from .survey import BuildSettings, Source
 
 
 @dataclass(frozen=True)

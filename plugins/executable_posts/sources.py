@@ -15,11 +15,11 @@ from pelican.readers import (
     path_metadata,
 )
 
-from .build import BuildSettings, Source
 from .errors import Problem, ProblemError
 from .figures import Place
 from .post import notebook
 from .post import source as post_source
+from .survey import BuildSettings, Source
 
 EXTENSIONS = (*MarkdownReader.file_extensions, "ipynb")
 """Endings of the files that are posts."""

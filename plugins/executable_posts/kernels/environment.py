@@ -20,12 +20,14 @@ _PASSED = frozenset(
         "XLA_FLAGS",
     }
 )
-_PASSED_PREFIXES = ("OPENBLAS_", "MKL_", "TF_", "NVIDIA_", "ROCM_")
+# Not all of TF_: TF_VAR_… are Terraform's, and hold passwords.
+_TENSORFLOW = ("TF_CPP_", "TF_DETERMINISTIC_", "TF_ENABLE_", "TF_FORCE_", "TF_GPU_", "TF_XLA_")
+_PASSED_PREFIXES = ("OPENBLAS_", "MKL_", "NVIDIA_", "ROCM_", *_TENSORFLOW)
 
 
 # Of those that pass, the ones that decide what is computed and not only where its parts are.
 _DECIDING = frozenset({"KERAS_BACKEND", "XLA_FLAGS"})
-_DECIDING_PREFIXES = ("TF_",)
+_DECIDING_PREFIXES = _TENSORFLOW
 
 
 def deciding_environment(outside: Mapping[str, str], also: Iterable[str] = ()) -> dict[str, str]:
