@@ -15,10 +15,13 @@ from math import isclose
 
 from PIL import Image, ImageChops
 
+from .figures import decode, same_pixels
 from .outputs import Display, display
 from .plan import NEVER_RUN, Plan
 from .post import RecordedOutput
 from .store import ExecutedCell
+from .streams import without_addresses, without_timings
+from .terminal import as_terminal_leaves_it
 
 _MOST_LINES = 12
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -81,7 +84,7 @@ def of_post(plan: Plan, fresh: Sequence[ExecutedCell]) -> list[Drift]:
             before = display(planned.last.outputs).displays
             found = _differences(before, after, cell.options.tolerance)
         else:
-            found = _since_recorded(plan.post.recorded(cell), after)
+            found = _since_recorded(plan.post.recorded(cell), after, cell.options.tolerance)
         drifts += [
             Drift(plan.post.path, cell.line, cell.number, cell.code, what, states)
             for what, states in found
@@ -105,14 +108,26 @@ def _differences(
     return found
 
 
-def _since_recorded(recorded: Sequence[RecordedOutput], after: Sequence[Display]) -> _Found:
-    """As `_differences`, but nbconvert joins outputs with blank lines, and recorded no pixels."""
-    then = [output.content for output in recorded if output.kind == "text"]
+def _since_recorded(
+    recorded: Sequence[RecordedOutput], after: Sequence[Display], tolerance: float | None
+) -> _Found:
+    """As `_differences`, but nbconvert joins outputs with blank lines, and recorded no pixels.
+
+    What was recorded as HTML or LaTeX does not count, nor then what is shown as such now.
+    """
+    then = [_settled(output.content) for output in recorded if output.kind == "text"]
     if not then or any(output.is_traceback for output in recorded):
         return []
     one = tuple(row.rstrip() for text in then for row in text.splitlines() if row.strip())
-    other = tuple(row.rstrip() for row in _rows(after) if row.strip())
-    return [] if one == other else [("text", Texts(one, other))]
+    now = [shown for shown in after if shown.kind in {"text", "error"}]
+    other = tuple(row.rstrip() for row in _rows(now) if row.strip())
+    alike = same_within(one, other, tolerance or 0.0)
+    return [] if alike else [("text", Texts(one, other))]
+
+
+def _settled(text: str) -> str:
+    """Recorded text as `outputs.display` would show it: without what differs by chance."""
+    return without_timings(without_addresses(as_terminal_leaves_it(text)))
 
 
 def same_within(before: Sequence[str], now: Sequence[str], tolerance: float) -> bool:
@@ -148,11 +163,11 @@ def _pictures(one: Display | None, other: Display | None) -> str | None:
     """How two pictures differ, in words; `None` if they show the same."""
     if one is None or other is None:
         return " is new" if one is None else " is gone"
-    if one.content == other.content:
+    if _alike(one, other):
         return None
     try:
         first, second = pixels(one), pixels(other)
-    except (ValueError, OSError):
+    except ValueError:
         return ": its drawing changed"
     if first.size != second.size:
         (width, height), (now_width, now_height) = first.size, second.size
@@ -165,6 +180,14 @@ def _pictures(one: Display | None, other: Display | None) -> str | None:
     return f": {max(share, 0.0001):.2%} of its pixels differ, by at most {largest} of 255"
 
 
+def _alike(one: Display, other: Display) -> bool:
+    """Whether two pictures show the same, whatever they are encoded as."""
+    try:
+        return one == other or same_pixels(decode(one, "").data, decode(other, "").data)
+    except ValueError:
+        return one.content == other.content
+
+
 def strongest_difference(first: Image.Image, second: Image.Image) -> Image.Image:
     """For each pixel of two pictures of one size the difference of the band that differs most."""
     bands = ImageChops.difference(first, second).split()
@@ -175,6 +198,15 @@ def strongest_difference(first: Image.Image, second: Image.Image) -> Image.Image
 
 
 def pixels(shown: Display) -> Image.Image:
-    """The picture that a display holds. Raises `ValueError` or `OSError` if it holds none."""
-    with Image.open(io.BytesIO(base64.b64decode(shown.content))) as image:
-        return image.convert("RGBA")
+    """The picture that a display holds.
+
+    Raises `ValueError` if it holds none, or one that RGBA cannot hold: one that moves, or that has
+    more than eight bits a channel.
+    """
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(shown.content))) as image:
+            if getattr(image, "n_frames", 1) == 1 and not image.mode.startswith(("I", "F")):
+                return image.convert("RGBA")
+    except Exception as error:  # Pillow raises what its decoders come across: SyntaxError, too
+        raise ValueError(f"{shown.mime}: {error}") from None
+    raise ValueError(f"{shown.mime}: more than RGBA can hold")

@@ -92,7 +92,7 @@ def _difference(before: Display, now: Display) -> str:
     """What is the same, faint; what differs, dark."""
     try:
         one, other = pixels(before), pixels(now)
-    except (ValueError, OSError):
+    except ValueError:
         return ""
     if one.size != other.size:
         return ""
