@@ -301,3 +301,26 @@ def test_a_file_that_is_named_as_data_makes_stale_too(site: Site) -> None:
     assert 'content/posts/nativo.md:7: option "data": content/data/outro.bin is not there' in (
         built.err
     )
+
+
+def test_changed_code_never_shows_what_the_old_one_wrote_to_stderr(site: Site) -> None:
+    cell = (
+        "```python\n#| warning: true\nimport sys\nprint('x')\nprint('{}', file=sys.stderr)\n```\n"
+    )
+    site.post("avisos", "\n" + cell.format("antigo"))
+    assert site.build().status == 0
+    assert "<pre>antigo</pre>" in site.page("avisos")
+    site.post("avisos", "\n" + cell.format("novo"))
+    assert site.build().status == 0
+    assert "<pre>novo</pre>" in site.page("avisos")
+    assert "<pre>antigo</pre>" not in site.page("avisos")
+
+
+def test_stderr_that_is_shown_is_that_of_the_last_run(site: Site) -> None:
+    site.write("data/aviso.txt", "antigo")
+    read = "sys.stderr.write(open('../data/aviso.txt').read())"
+    site.post("avisos", f"\n```python\n#| warning: true\nimport sys\n{read};\n```\n")
+    assert site.build().status == 0
+    site.write("data/aviso.txt", "novo")
+    assert site.build().status == 0
+    assert "<pre>novo</pre>" in site.page("avisos")

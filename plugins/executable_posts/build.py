@@ -175,7 +175,8 @@ def run_posts(
 
     def progress(started: Started) -> None:
         if started.number == 1:
-            announce(f"running {started.path} ({started.count} cells)")
+            cells = "1 cell" if started.count == 1 else f"{started.count} cells"
+            announce(f"running {started.path} ({cells})")
 
     datasets, problems = known_datasets(settings.datasets, settings.content / "data", settings.root)
     conditions = Conditions(

@@ -8,12 +8,13 @@ from importlib import metadata
 from types import MappingProxyType
 
 from .figures import keep_old_bytes
-from .fingerprint import Fingerprint, cell_digest
+from .fingerprint import Fingerprint, cell_digest, normalise
 from .jobs import CellResult, Run
 from .outputs import comparable
 from .plan import KERNEL, FileDigest, Plan, PlannedCell, data_files
 from .post import Cell, Post, Prose, Shown
 from .store import ExecutedCell, ExecutedNotebook, Output
+from .streams import merge_streams, without_addresses, without_timings
 
 
 def from_run(
@@ -25,7 +26,8 @@ def from_run(
     """The executed notebook that `run`, a run of the post of `plan` in `environment`, makes.
 
     A cell that gave what it gave before stays as it was stored, to the last byte: addresses and
-    what it wrote to stderr do not count, nor does how long it took.
+    what it wrote to stderr do not count, nor does how long it took. Stderr counts where a reader
+    sees it or where other code wrote it.
     """
     digests = {name: file_digest(name) for name in {*run.files, *data_files(plan.post)}}
     cells = [_cell(planned, result) for planned, result in zip(plan.cells, run.cells, strict=True)]
@@ -88,7 +90,7 @@ def _owners() -> Mapping[str, list[str]]:
 def _cell(planned: PlannedCell, result: CellResult) -> ExecutedCell:
     last = planned.last
     outputs = _with_old_bytes(last.outputs if last else (), result.outputs)
-    if last and comparable(outputs) == comparable(last.outputs):
+    if last and _gave_the_same(planned, last, outputs):
         return last
     return ExecutedCell(
         number=planned.number,
@@ -99,6 +101,22 @@ def _cell(planned: PlannedCell, result: CellResult) -> ExecutedCell:
         execution_count=result.execution_count,
         error=planned.cell.options.error,
     )
+
+
+def _gave_the_same(planned: PlannedCell, last: ExecutedCell, outputs: Sequence[Output]) -> bool:
+    if comparable(outputs) != comparable(last.outputs):
+        return False
+    same_code = normalise(planned.cell.code) == normalise(last.source)
+    stderr_counts = planned.cell.options.warning or not same_code
+    return not stderr_counts or _stderr(outputs) == _stderr(last.outputs)
+
+
+def _stderr(outputs: Iterable[Output]) -> list[str]:
+    return [
+        without_addresses(without_timings(output["text"]))
+        for output in merge_streams(outputs)
+        if output["output_type"] == "stream" and output["name"] == "stderr"
+    ]
 
 
 def _with_old_bytes(old: Sequence[Output], new: Sequence[Output]) -> list[Output]:

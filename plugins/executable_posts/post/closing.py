@@ -8,12 +8,12 @@ nothing is taken away.
 
 import re
 from collections.abc import Sequence
-from html.parser import HTMLParser
 from typing import NamedTuple
 
 from markdown_it.token import Token
 
 from . import fences, source
+from .elements import OpenElements
 from .model import Fence
 
 
@@ -27,10 +27,6 @@ class Line(NamedTuple):
 SHOWN_PYTHON = "py3"
 """A name by which Pygments knows Python, and which is none of those that mark a cell."""
 
-_VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param"}
-    | {"source", "track", "wbr"}
-)
 # The HTML blocks of CommonMark that do not end at a blank line: how they begin and end.
 _UNENDING = (
     (re.compile(r"\s*<(script|pre|style|textarea)(?=[\s>]|$)", re.IGNORECASE), r"</\1>"),
@@ -112,32 +108,12 @@ def _ends_of_elements(lines: Sequence[Line]) -> list[str]:
 
     CommonMark does not mind them; Python-Markdown takes all that follows for HTML.
     """
-    elements = _Open()
+    elements = OpenElements()
     for token in _tokens(lines):
         if token.type == "html_block" and token.level == 0:
             elements.feed(token.content)
     comment = ["<!-- -->"] if elements.rawdata.startswith("<!--") else []
     return [*comment, *(f"</{tag}>" for tag in reversed(elements.open))]
-
-
-class _Open(HTMLParser):
-    """Follows which elements are open."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
-        if tag not in _VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: object) -> None:
-        pass
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self.open:
-            while self.open.pop() != tag:
-                pass
 
 
 def cut(text: str, place: int) -> list[Line]:

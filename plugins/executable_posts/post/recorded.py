@@ -9,10 +9,10 @@ of a stream; four blank lines, a result, three blank lines; two blank lines and 
 
 import re
 from collections.abc import Mapping, Sequence
-from html.parser import HTMLParser
 
 from markdown_it.token import Token
 
+from .elements import OpenElements
 from .model import Recorded, RecordedOutput
 
 _BLANKS_BEFORE_RESULT = 4
@@ -38,11 +38,6 @@ _MACHINE_HTML = re.compile(
     r'class="dataframe"|class="simpletable"|<style type="text/css">\s*#T_|<table id="T_'
     r'|id="sk-container-id-|<style>#sk-container-id|class="plotly-graph-div|<div id="altair-viz-'
     r'|data-root-id="|class="bk-root"|<pre style="white-space:pre;overflow-x:auto;'
-)
-
-_VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param"}
-    | {"source", "track", "wbr"}
 )
 
 
@@ -130,42 +125,18 @@ def _blanks_before(lines: Sequence[str], at: int) -> int:
     return at - before
 
 
-class _Depth(HTMLParser):
-    """Follows how many elements are open; knows that scripts and styles hold no tags."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.broken = False
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
-        if tag not in _VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: object) -> None:
-        pass
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self.open:
-            # What stands above it was closed by implication, as <td> and <p> may be.
-            while self.open.pop() != tag:
-                pass
-        elif tag not in _VOID:
-            self.broken = True
-
-
 def _balanced(lines: Sequence[str], at: int, blocks: Mapping[int, Token]) -> int | None:
     """The line behind the one on which every element opened since line `at` is closed again.
 
     No output reaches beyond the next fence.
     """
-    depth = _Depth()
+    elements = OpenElements()
     for end in range(at, len(lines)):
         if end in blocks and blocks[end].type == "fence":
             return None
-        depth.feed(lines[end])
-        if depth.broken:
+        elements.feed(lines[end])
+        if elements.broken:
             return None
-        if not depth.open and not depth.rawdata:
+        if not elements.open and not elements.rawdata:
             return end + 1
     return None
