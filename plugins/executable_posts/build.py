@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import drift, memory, store
@@ -12,12 +12,13 @@ from .errors import Problem, one_of
 from .executed import current, from_run
 from .figures import Claim, Figure, collisions
 from .kernels.environment import deciding_environment
-from .plan import FileDigest, Plan, data_files
-from .render import Rendered, render
+from .lighter import lighter
+from .plan import FileDigest, Plan, data_files, files_to_keep
+from .render import Rendered, render, words_for
 from .report import PostReport, State
 from .store import ExecutedNotebook
 from .survey import BuildSettings, Policy, Source, survey
-from .views import View, view
+from .views import View, view, with_saved, with_variants
 
 Announce = Callable[[str], None]
 """Takes a line on what is being done now."""
@@ -31,6 +32,8 @@ class Page:
     rendered: Rendered
     figures: tuple[Figure, ...]
     notebook: Path | None
+    saved: Mapping[str, Figure] = field(default_factory=dict)
+    """Those of the figures that the prose shows, by their link in it."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def build(sources: Sequence[Source], settings: BuildSettings, announce: Announce
         problems += failures
         _remember(fresh, failures, settings)
     views = {
-        source: _view(source, planned, fresh.get(source), problems)
+        source: _view(source, planned, fresh.get(source), problems, settings)
         for source, planned in plans.items()
     }
     problems += _figure_collisions(views)
@@ -155,6 +158,7 @@ def run_posts(
     """
     # Only a build that runs something pays for nbclient and jupyter_client (0.4 s).
     from .jobs import Conditions, Job, JobCell, Run, Started
+    from .kernels.inside.figure_options import call
     from .run import run_all
 
     def job(source: Source, planned: Plan) -> Job:
@@ -168,9 +172,11 @@ def run_posts(
                     may_raise=planned.post.may_raise(cell),
                     timeout=cell.options.timeout or settings.timeout,
                     lines=cell.lines,
+                    setup=call(cell.options.drawing),
                 )
                 for cell in planned.post.cells
             ),
+            keep=tuple(shown.path for shown in files_to_keep(planned.post, digests)),
         )
 
     def progress(started: Started) -> None:
@@ -218,18 +224,26 @@ def _remember(
 
 
 def _view(
-    source: Source, planned: Plan, fresh: ExecutedNotebook | None, problems: Sequence[Problem]
+    source: Source,
+    planned: Plan,
+    fresh: ExecutedNotebook | None,
+    problems: Sequence[Problem],
+    settings: BuildSettings,
 ) -> View:
     cells = fresh.cells if fresh else tuple(cell.last for cell in planned.cells)
-    return view(planned, cells, source.place, stale=source.name in _blamed(problems))
+    shown = view(planned, cells, source.place, stale=source.name in _blamed(problems))
+    if (notebook := fresh or planned.executed) is not None:
+        shown = with_saved(shown, notebook.saved, source.place)
+    return with_variants(shown, lambda figure: lighter(figure, settings.cache))
 
 
 def _figure_collisions(views: Mapping[Source, View]) -> list[Problem]:
     """Figure names that only the outputs show to be given twice."""
     return collisions(
-        Claim(figure.name, source.name, line)
+        Claim(name, source.name, line)
         for source, shown in views.items()
         for figure, line in shown.figure_lines
+        for name in figure.names
     )
 
 
@@ -261,11 +275,13 @@ def _store(
 
 def _page(source: Source, planned: Plan, shown: View, settings: BuildSettings) -> Page:
     notebook = settings.notebook(source)
+    words = words_for(planned.post.metadata.get("lang", ""), settings.words)
     return Page(
         name=source.name,
-        rendered=render(planned.post, shown.by_number, source.title, settings.words),
+        rendered=render(planned.post, shown.by_number, source.title, words),
         figures=shown.figures,
         notebook=notebook if planned.cells and notebook.is_file() else None,
+        saved=shown.saved,
     )
 
 
@@ -289,7 +305,7 @@ def _report(
         cells=len(planned.cells),
         seconds=sum(cell.seconds for cell in fresh.cells) if fresh else 0.0,
         hidden_lines=shown.hidden_lines,
-        notes=(*shown.notes, *_moved_aside(planned, root)) if fresh else (),
+        notes=(*shown.wordless, *((*shown.notes, *_moved_aside(planned, root)) if fresh else ())),
     )
 
 

@@ -13,6 +13,7 @@ class JobCell:
     """A cell to be run: its code, the line of the source it starts on, whether it may raise.
 
     `lines` has the line of each line of the code, where they do not simply follow the first.
+    `setup` is code that is executed before it and of which nothing is seen.
     """
 
     code: str
@@ -20,6 +21,7 @@ class JobCell:
     may_raise: bool
     timeout: float
     lines: tuple[int, ...] = ()
+    setup: str = ""
 
     def place(self, row: int) -> int:
         """The line of the source on which `row`, a line of the code from 0, stands."""
@@ -28,11 +30,15 @@ class JobCell:
 
 @dataclass(frozen=True)
 class Job:
-    """One post to be run: how messages name it, the folder it lies in, its cells."""
+    """One post to be run: how messages name it, the folder it lies in, its cells.
+
+    `keep` are the files, from that folder, whose content is kept if a cell writes them.
+    """
 
     path: str
     folder: Path
     cells: tuple[JobCell, ...]
+    keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,14 @@ class CellResult:
 class Run:
     """One clean execution of all cells of a post.
 
-    `files` are the project's files that it read, `modules` the top-level modules it imported.
+    `files` are the project's files that it read, `modules` the top-level modules it imported,
+    `saved` those of the files to be kept that it wrote.
     """
 
     cells: tuple[CellResult, ...]
     files: tuple[str, ...]
     modules: tuple[str, ...]
+    saved: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

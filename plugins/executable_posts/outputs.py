@@ -4,7 +4,7 @@ Streams as a terminal would leave them, one MIME type chosen, addresses and proc
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .store import Output
@@ -30,13 +30,21 @@ class Display:
     """One thing that a reader sees.
 
     `content` is text, HTML or Markdown; of a figure it is the file's content as in the notebook
-    (base64, or the source of an SVG), `mime` its type and `alt` what the kernel said it shows.
+    (base64, or the source of an SVG), `mime` its type and `source` the output it was chosen from.
     """
 
     kind: Kind
     content: str
     mime: str = ""
-    alt: str = ""
+    source: Output = field(default_factory=dict)
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What the kernel said that a figure shows (see `alt_texts`)."""
+        found: Mapping[str, Any] = (
+            self.source.get("metadata", {}).get("executable_posts", {}).get("figure", {})
+        )
+        return found
 
 
 @dataclass(frozen=True)
@@ -106,13 +114,13 @@ def _as_read(text: str) -> str:
 def _richest(output: Output) -> Display | None:
     data: Mapping[str, Any] = output["data"]
     for mime, kind in _MIME_TYPES:
-        if mime in data:
+        # Where there is a PNG as well it names the figure, and the SVG stands beside it.
+        if mime in data and not (mime == "image/svg+xml" and "image/png" in data):
             content = str(data[mime])
             if kind == "text":
                 content = as_terminal_leaves_it(content)
             if kind != "figure":
                 content = without_addresses(content)
-            metadata = output.get("metadata", {})
-            alt = str(metadata.get("executable_posts", {}).get("alt", ""))
-            return Display(kind, content.strip("\n"), mime, alt)
+            source = output if kind == "figure" else {}
+            return Display(kind, content.strip("\n"), mime, source)
     return None

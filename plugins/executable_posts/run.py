@@ -23,7 +23,7 @@ from .kernels.environment import kernel_environment
 from .kernels.inside.plan import InsidePlan
 from .kernels.manager import KernelSetup, SupervisedKernelManager
 from .run_failures import describe
-from .scratch import Scratch, scratch
+from .scratch import Scratch, scratch, written
 from .streams import merge_streams
 
 _KERNEL_START_LIMIT = 120
@@ -128,6 +128,7 @@ async def _run(
             async with client.async_setup_kernel(cwd=str(folders.working), env=environment):
                 for index, cell in enumerate(job.cells):
                     progress(Started(job.path, cell.line, index + 1, len(job.cells)))
+                    await _set_up(client, cell.setup)
                     results.append(await _run_cell(client, index))
     except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
         if stop.requested:
@@ -137,7 +138,7 @@ async def _run(
         raise Stopped from None
     cleaned = [_without_machine(result, folders, conditions) for result in results]
     files, modules = _used(reads, folders, conditions)
-    return Run(tuple(cleaned), files, modules)
+    return Run(tuple(cleaned), files, modules, written(job.keep, folders, job.folder))
 
 
 def _client(job: Job, setup: KernelSetup) -> NotebookClient:
@@ -166,6 +167,19 @@ def _client(job: Job, setup: KernelSetup) -> NotebookClient:
 _SILENT = logging.getLogger(f"{__name__}.nbclient")
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False
+
+
+async def _set_up(client: NotebookClient, code: str) -> None:
+    """Execute `code`, of which the cell that follows must notice nothing but its effect."""
+    if not code:
+        return
+    kernel: Any = client.kc
+    reply = await kernel.execute(
+        code, silent=True, store_history=False, reply=True, timeout=_KERNEL_START_LIMIT
+    )
+    if reply["content"]["status"] != "ok":
+        content = reply["content"]
+        raise RuntimeError(f"setting up the cell: {content.get('ename')}: {content.get('evalue')}")
 
 
 async def _run_cell(client: NotebookClient, index: int) -> CellResult:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from .errors import Problem, ProblemError, one_of
-from .post import Execute
-from .render import WORDS, Words
+from .post import Execute, Options
+from .post.options import from_settings
+from .render import WORDS, words_for
 from .survey import BuildSettings, Policy
 
 _MEMORY_A_RUN = 2 * 2**30
@@ -66,10 +67,17 @@ def _files_by_url(value: object) -> dict[str, str]:
     return dict(value)
 
 
+def _cell_options(value: object) -> Options:
+    if not isinstance(value, Mapping):
+        raise ValueError('a dictionary is expected: {"fig-width": 6}')
+    return from_settings(value)
+
+
 # Name, how it is read, and what holds where a blog does not set it.
 _SETTINGS: Mapping[str, tuple[Callable[[object], Any], Any]] = {
     "EXECUTE": (_word(*get_args(Execute)), "auto"),
     "EXECUTE_POSTS": (_posts, "stale"),
+    "EXECUTE_CELL_DEFAULTS": (_cell_options, Options()),
     "EXECUTE_SHELL": (_boolean, False),
     "EXECUTE_ON_ENVIRONMENT_CHANGE": (_boolean, False),
     "EXECUTE_TIMEOUT": (_positive, 300),
@@ -98,9 +106,10 @@ def read(settings: Mapping[str, Any]) -> BuildSettings:
         root=content.parent,
         content=content,
         cache=content.parent / ".cache" / "executable_posts",
-        words=_words(str(settings["DEFAULT_LANG"])),
+        words=words_for(str(settings["DEFAULT_LANG"]), WORDS["en"]),
         execute=values["EXECUTE"],
         policy=values["EXECUTE_POSTS"],
+        cell_defaults=values["EXECUTE_CELL_DEFAULTS"],
         shell_allowed=values["EXECUTE_SHELL"],
         rerun_on_environment_change=values["EXECUTE_ON_ENVIRONMENT_CHANGE"],
         timeout=values["EXECUTE_TIMEOUT"],
@@ -122,10 +131,6 @@ def _value(settings: Mapping[str, Any], name: str) -> Any:
         raise ProblemError(
             Problem("settings", f"{name} = {settings[name]!r} is not allowed: {error}")
         ) from None
-
-
-def _words(language: str) -> Words:
-    return WORDS.get(language.lower().partition("-")[0].partition("_")[0], WORDS["en"])
 
 
 def _workers() -> int:

@@ -14,7 +14,7 @@ from .figures import Claim, Place, claims, collisions
 from .fingerprint import file_digest
 from .kernels.environment import deciding_environment
 from .plan import FileDigest, Plan, plan
-from .post import Execute, Post, decode, parse
+from .post import Execute, Options, Post, decode, parse
 from .post.notebook import parse_notebook
 from .render import Words
 
@@ -46,6 +46,7 @@ class BuildSettings:
     words: Words
     execute: Execute
     policy: Policy
+    cell_defaults: Options
     shell_allowed: bool
     rerun_on_environment_change: bool
     timeout: float
@@ -114,7 +115,13 @@ def _parse(
 def read_post(source: Source, text: str, settings: BuildSettings) -> Post:
     """The post that `source` is if its file holds `text`."""
     read = parse_notebook if source.file.suffix == ".ipynb" else parse
-    return read(text, source.name, settings.execute, shell_allowed=settings.shell_allowed)
+    return read(
+        text,
+        source.name,
+        settings.execute,
+        shell_allowed=settings.shell_allowed,
+        defaults=settings.cell_defaults,
+    )
 
 
 def _clashes(sources: Iterable[Source], settings: BuildSettings) -> dict[Source, Problem]:

@@ -6,19 +6,25 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
+Callback = Callable[[ModuleType], None]
 
-def after_import(name: str, callback: Callable[[ModuleType], None]) -> None:
+_waiting: dict[str, list[Callback]] = {}
+
+
+def after_import(name: str, callback: Callback) -> None:
     """Call `callback` with the module `name` as soon as its code was run, now if it was already."""
     if name in sys.modules:
         callback(sys.modules[name])
+    elif name in _waiting:
+        _waiting[name].append(callback)
     else:
-        sys.meta_path.insert(0, _Finder(name, callback))
+        _waiting[name] = [callback]
+        sys.meta_path.insert(0, _Finder(name))
 
 
 class _Finder:
-    def __init__(self, name: str, callback: Callable[[ModuleType], None]) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._callback = callback
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -32,7 +38,8 @@ class _Finder:
 
         def run_and_call_back(module: ModuleType) -> None:
             run(module)
-            self._callback(module)
+            for callback in _waiting.pop(name, ()):
+                callback(module)
 
         # The loader is this spec's own, so that nothing else is changed by it.
         loader: Any = spec.loader
