@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from executable_posts.figures import Figure
+from executable_posts.figures import Figure, Variant
 from executable_posts.outputs import Display
 from executable_posts.post import parse
 from executable_posts.render import WORDS, CellView, Rendered, Words, fill, render
@@ -29,12 +29,18 @@ def shown(text: str, kind: Any = "text") -> CellView:
 
 
 def picture(
-    *names: str, alt: str = "", size: tuple[int, int] | None = (64, 48), stale: bool = False
+    *names: str,
+    title: str = "",
+    size: tuple[int, int] | None = (64, 48),
+    variants: tuple[Variant, ...] = (),
+    metadata: Mapping[str, Any] | None = None,
 ) -> CellView:
-    display = Display("figure", "", "image/png", alt)
-    return CellView(
-        (display,) * len(names), tuple(Figure(name, b"", size) for name in names), stale
-    )
+    """Figures that Matplotlib gave the title `title`."""
+    facts = {"axes": [{"title": title, "charts": {"line": 1}}]} if title else {}
+    said = {"executable_posts": {"figure": facts}, **(metadata or {})}
+    display = Display("figure", "", "image/png", {"metadata": said})
+    figures = tuple(Figure(name, b"", size, variants) for name in names)
+    return CellView((display,) * len(names), figures)
 
 
 def rendered(
@@ -260,15 +266,17 @@ def test_markdown_in_a_list_stays_in_its_item() -> None:
     ("options", "from_kernel", "alt"),
     [
         ("#| fig-alt: Alt\n#| fig-cap: Legenda\n", "Eixos", "Alt"),
-        ("#| fig-cap: Legenda\n", "Eixos", "Legenda"),
-        ("", "Eixos", "Eixos"),
+        ('#| fig-alt: ""\n', "Eixos", ""),
+        ("#| fig-cap: Legenda\n", "Eixos", "Gráfico de linhas “Eixos”"),
+        ("", "Eixos", "Gráfico de linhas “Eixos”"),
+        ("#| fig-cap: Legenda\n", "", "Legenda"),
         ("", "", "Figura 1 de “Caso”"),
     ],
 )
 def test_the_nearest_to_the_author_describes_a_figure(
     options: str, from_kernel: str, alt: str
 ) -> None:
-    seen = page(f"```python\n{options}x = 1\n```\n", {1: picture("a.png", alt=from_kernel)})
+    seen = page(f"```python\n{options}x = 1\n```\n", {1: picture("a.png", title=from_kernel)})
     assert f' alt="{alt}" ' in seen
 
 
@@ -282,12 +290,14 @@ def test_a_caption_makes_a_caption() -> None:
 def test_words_for_a_figure_cannot_break_out_of_its_tag(where: str) -> None:
     words = "\"a\" 'b' <c> & {d} {0}"
     option = f"#| {where}: '{words.replace(chr(39), chr(39) * 2)}'\n" if "fig" in where else ""
-    view = picture("a.png", alt=words if where == "kernel" else "")
+    view = picture("a.png", title=words if where == "kernel" else "")
     title = words if where == "title" else "Caso"
     seen = page(f"```python\n{option}x = 1\n```\n", {1: view}, title=title)
     escaped = "&quot;a&quot; &#x27;b&#x27; &lt;c&gt; &amp; {d} {0}"
     if where == "title":
         escaped = f"Figura 1 de “{escaped}”"
+    if where == "kernel":
+        escaped = f"Gráfico de linhas “{escaped}”"
     assert f' alt="{escaped}" width' in seen
 
 

@@ -66,8 +66,9 @@ def build(sources: Sequence[Source], settings: BuildSettings, announce: Announce
         fresh, failures = run_posts(due, known.digests, settings, announce)
         problems += failures
         _remember(fresh, failures, settings)
+    blamed = _blamed(problems)
     views = {
-        source: _view(source, planned, fresh.get(source), problems, settings)
+        source: view_of(source, planned, settings, fresh.get(source), stale=source.name in blamed)
         for source, planned in plans.items()
     }
     problems += _figure_collisions(views)
@@ -223,15 +224,17 @@ def _remember(
     memory.remember_failures(settings.cache, (source.name for source in fresh), failed)
 
 
-def _view(
+def view_of(
     source: Source,
     planned: Plan,
-    fresh: ExecutedNotebook | None,
-    problems: Sequence[Problem],
     settings: BuildSettings,
+    fresh: ExecutedNotebook | None = None,
+    *,
+    stale: bool = False,
 ) -> View:
+    """What is shown of a post that has just run as `fresh` says, or else as it last ran."""
     cells = fresh.cells if fresh else tuple(cell.last for cell in planned.cells)
-    shown = view(planned, cells, source.place, stale=source.name in _blamed(problems))
+    shown = view(planned, cells, source.place, stale=stale)
     if (notebook := fresh or planned.executed) is not None:
         shown = with_saved(shown, notebook.saved, source.place)
     return with_variants(shown, lambda figure: lighter(figure, settings.cache))

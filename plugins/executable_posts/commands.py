@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import memory, status
-from .build import Announce, check
+from .build import Announce, check, view_of
 from .drift import Drift
 from .errors import Problem, ProblemError, one_of
 from .importing import import_notebook
@@ -33,10 +33,9 @@ def site_status(site: Site) -> Status:
     posts += status.of_problems(problems)
     named = {
         name
-        for planned in known.plans.values()
-        for cell in planned.cells
-        if cell.last
-        for name in cell.last.figures
+        for source, planned in known.plans.items()
+        for figure in view_of(source, planned, site.settings).figures
+        for name in figure.names
     }
     return Status(
         tuple(sorted(posts, key=lambda post: post.path)),

@@ -36,7 +36,7 @@ class Display:
     kind: Kind
     content: str
     mime: str = ""
-    source: Output = field(default_factory=dict)
+    source: Output = field(default_factory=dict, hash=False)
 
     @property
     def facts(self) -> Mapping[str, Any]:

@@ -77,7 +77,7 @@ def _cell_options(value: object) -> Options:
 _SETTINGS: Mapping[str, tuple[Callable[[object], Any], Any]] = {
     "EXECUTE": (_word(*get_args(Execute)), "auto"),
     "EXECUTE_POSTS": (_posts, "stale"),
-    "EXECUTE_CELL_DEFAULTS": (_cell_options, Options()),
+    "EXECUTE_CELL_DEFAULTS": (_cell_options, {}),
     "EXECUTE_SHELL": (_boolean, False),
     "EXECUTE_ON_ENVIRONMENT_CHANGE": (_boolean, False),
     "EXECUTE_TIMEOUT": (_positive, 300),
@@ -109,7 +109,7 @@ def read(settings: Mapping[str, Any]) -> BuildSettings:
         words=words_for(str(settings["DEFAULT_LANG"]), WORDS["en"]),
         execute=values["EXECUTE"],
         policy=values["EXECUTE_POSTS"],
-        cell_defaults=values["EXECUTE_CELL_DEFAULTS"],
+        cell_defaults=values["EXECUTE_CELL_DEFAULTS"] or Options(),
         shell_allowed=values["EXECUTE_SHELL"],
         rerun_on_environment_change=values["EXECUTE_ON_ENVIRONMENT_CHANGE"],
         timeout=values["EXECUTE_TIMEOUT"],
