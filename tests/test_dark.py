@@ -113,6 +113,68 @@ def test_the_figure_is_what_it_was() -> None:
     assert pixels(figure).tobytes() == before.tobytes()
 
 
+def surface(axes: Any) -> None:
+    grid = np.meshgrid(np.linspace(0, 1, 5), np.linspace(0, 1, 5))
+    axes.plot_surface(*grid, grid[0] * grid[1])
+
+
+def contours(axes: Any) -> None:
+    axes.contour(np.arange(12.0).reshape(3, 4), colors=["black", "0.3"])
+    axes.clabel(axes.contour(np.arange(12.0).reshape(4, 3)))
+
+
+@pytest.mark.parametrize(
+    ("draw", "projection"),
+    [
+        (surface, "3d"),
+        (contours, "rectilinear"),
+        (lambda axes: axes.contourf(np.arange(12.0).reshape(3, 4)), "rectilinear"),
+        (lambda axes: axes.plot([1, 2, 3]), "polar"),
+        (lambda axes: axes.pie([1, 2], labels=["a", "b"]), "rectilinear"),
+        (lambda axes: axes.quiver([1], [1], [1], [1]), "rectilinear"),
+        (lambda axes: axes.hexbin([1, 2, 3], [1, 2, 3]), "rectilinear"),
+        (lambda axes: axes.violinplot([[1, 2, 3]]), "rectilinear"),
+    ],
+)
+def test_figures_of_every_kind_are_what_they_were(
+    draw: Callable[[Any], object], projection: str
+) -> None:
+    figure = Figure(figsize=(3, 2), dpi=50)
+    draw(figure.add_subplot(projection=projection))
+    before = pixels(figure)
+    with turned(figure):
+        dark = pixels(figure)
+    assert np.asarray(dark)[0, 0, 0] < 40
+    assert pixels(figure).tobytes() == before.tobytes()
+
+
+def test_contours_in_colours_that_the_code_names_are_turned() -> None:
+    figure = drawing(lambda axes: axes.contour(np.arange(12.0).reshape(3, 4), colors="black"))
+    with turned(figure):
+        [found] = figure.axes[0].collections
+        found.update_scalarmappable()
+        assert found.get_edgecolor()[0] == pytest.approx((*INK, 1))
+
+
+def test_what_is_written_beside_points_is_turned_though_data_colour_them() -> None:
+    def named(axes: Any) -> None:
+        axes.scatter([0, 1], [0, 1], c=[0, 1])
+        axes.text(0, 0, "a")
+
+    figure = drawing(named)
+    with turned(figure):
+        assert figure.axes[0].texts[0].get_color() == (*INK, 1)
+
+
+def test_the_shades_of_a_surface_stay() -> None:
+    figure = Figure()
+    surface(figure.add_subplot(projection="3d"))
+    [collection] = figure.axes[0].collections
+    before = np.array(collection.get_facecolor())
+    with turned(figure):
+        assert (np.array(collection.get_facecolor()) == before).all()
+
+
 def test_an_error_while_it_is_turned_leaves_it_as_it_was() -> None:
     figure = drawing(everything)
     before = pixels(figure)

@@ -6,7 +6,8 @@ coloured by data stay as they are, with the text that is written upon them. Afte
 is what it was.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -33,7 +34,6 @@ def pictures(figure: Any) -> dict[str, str]:
 
     None for a figure without content, and for one that is drawn on a dark ground already.
     """
-    from IPython.core.pylabtools import print_figure
     from matplotlib_inline.config import InlineBackend
 
     if not (figure.axes or figure.lines) or _is_dark(figure):
@@ -43,13 +43,21 @@ def pictures(figure: Any) -> dict[str, str]:
         MIME_TYPES["image/svg+xml" if name == "svg" else "image/png"]: _drawn(name)
         for name in sorted(backend.figure_formats)
     }
-    # Ticks are made when a figure is drawn, and could not be turned before.
-    figure.draw_without_rendering()
-    with turned(figure):
-        return {
-            mime: print_figure(figure, fmt=name, base64=True, **backend.print_figure_kwargs)
-            for mime, name in wanted.items()
-        }
+    with warnings.catch_warnings():
+        # The figure itself gives them as well.
+        warnings.simplefilter("ignore")
+        # Ticks are made when a figure is drawn, and could not be turned before.
+        figure.draw_without_rendering()
+        with turned(figure):
+            return _printed(figure, wanted, backend.print_figure_kwargs)
+
+
+def _printed(figure: Any, formats: Mapping[str, str], how: Mapping[str, Any]) -> dict[str, str]:
+    from IPython.core.pylabtools import print_figure
+
+    return {
+        mime: print_figure(figure, fmt=name, base64=True, **how) for mime, name in formats.items()
+    }
 
 
 def _drawn(name: str) -> str:
@@ -113,31 +121,55 @@ def _artists(figure: Any) -> list[Any]:
     on_pictures = {
         id(text)
         for axes in figure.axes
-        if axes.images or any(_is_mapped(collection) for collection in axes.collections)
+        if axes.images or any(_is_picture(collection) for collection in axes.collections)
         for text in axes.texts
     }
     found = {}
     for artist in figure.findobj():
         # What has a patch, a figure and axes, speaks for that one.
-        if id(artist) in on_pictures or _is_mapped(artist) or hasattr(artist, "patch"):
+        if id(artist) in on_pictures or _is_coloured_by_data(artist) or hasattr(artist, "patch"):
             continue
         found[id(artist)] = artist
-        for name in ("_bbox_patch", "arrow_patch"):
+        # Of the parts that are no children: frame and arrow of a text, walls in three dimensions.
+        for name in ("_bbox_patch", "arrow_patch", "pane"):
             if (patch := getattr(artist, name, None)) is not None:
                 found[id(patch)] = patch
     return list(found.values())
 
 
+def _is_picture(collection: Any) -> bool:
+    """Whether data give a collection the colours with which it fills its ground."""
+    fills = {"QuadMesh", "PolyCollection", "TriMesh"} & _kinds(collection)
+    return _is_mapped(collection) and (bool(fills) or getattr(collection, "filled", False))
+
+
+def _is_coloured_by_data(artist: Any) -> bool:
+    """Whether the colours of an artist, or their shades, say something."""
+    return (_is_mapped(artist) and not _has_own_colours(artist)) or (
+        "Poly3DCollection" in _kinds(artist)
+    )
+
+
 def _is_mapped(artist: Any) -> bool:
-    """Whether data give an artist its colours."""
     array = getattr(artist, "get_array", None)
     return array is not None and array() is not None
+
+
+def _has_own_colours(artist: Any) -> bool:
+    """Whether these are contours with the colours that the code names."""
+    return "ContourSet" in _kinds(artist) and artist.colors is not None
+
+
+def _kinds(artist: Any) -> set[str]:
+    return {base.__name__ for base in type(artist).__mro__}
 
 
 def _turn(artist: Any) -> list[Callable[[], object]]:
     """Turn the colours of `artist`; returns what turns them back."""
     from matplotlib.colors import to_rgba_array
 
+    if _has_own_colours(artist):
+        return _turn_contours(artist)
     undo: list[Callable[[], object]] = []
     before = {
         name: getattr(artist, f"get_{name}")()
@@ -155,3 +187,13 @@ def _turn(artist: Any) -> list[Callable[[], object]]:
         undo.append(partial(setter, value))
         setter(now[0] if len(now) == 1 else now)
     return undo
+
+
+def _turn_contours(contours: Any) -> list[Callable[[], object]]:
+    """As `_turn`; contours keep the colours that they are given in a map of their own."""
+    from matplotlib.colors import ListedColormap, to_rgba_array
+
+    before = contours.get_cmap()
+    colours = [darkened(colour) for colour in to_rgba_array(before.colors)]
+    contours.set_cmap(ListedColormap(colours))
+    return [partial(contours.set_cmap, before)]
