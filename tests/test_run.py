@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from executable_posts.engine import run_all
 from executable_posts.errors import Problem
 from executable_posts.jobs import CellResult, Conditions, Job, JobCell, Run, Started
 from executable_posts.kernels.inside.plan import Dataset
-from executable_posts.run import run_all
 
 
 class Bench:

@@ -154,8 +154,8 @@ def run_posts(
     Nothing is stored.
     """
     # Only a build that runs something pays for nbclient and jupyter_client (0.4 s).
+    from .engine import run_all
     from .jobs import Conditions, Job, JobCell, Run, Started
-    from .run import run_all
 
     def job(source: Source, planned: Plan) -> Job:
         return Job(
@@ -171,6 +171,10 @@ def run_posts(
                 )
                 for cell in planned.post.cells
             ),
+            memory=planned.executed.memory if planned.executed else None,
+            seconds=sum(cell.seconds for cell in planned.executed.cells)
+            if planned.executed
+            else None,
         )
 
     def progress(started: Started) -> None:
@@ -187,6 +191,10 @@ def run_posts(
         timezone=settings.timezone,
         environment=settings.environment,
         datasets=datasets,
+        limits=settings.limits,
+        network=settings.network,
+        forked=settings.kernel_server,
+        writable=settings.writable,
     )
     jobs = {job(source, planned): source for source, planned in due.items()}
     fresh = {}
