@@ -154,7 +154,8 @@ class Kernel:
                 return reply
 
     def _send(self, kind: str, content: dict[str, Any], into: Collected) -> _Request:
-        message = self._session.send(self._shell, kind, content)
+        message = self._session.msg(kind, content)
+        self._session.send(self._shell, message)
         request = self._requests[message["header"]["msg_id"]] = _Request(into)
         return request
 
