@@ -151,6 +151,12 @@ def test_reading_and_executing_stay(place: Place) -> None:
     assert told == "text ['file', 'folder']\nb'text'"
 
 
+def test_shared_memory_can_be_written(place: Place) -> None:
+    name = f"/dev/shm/{place.inside.parent.name}"
+    told = place.python(f"told(lambda: open({name!r}, 'w'))\ntold(lambda: os.unlink({name!r}))")
+    assert told.split() == ["done", "done"]
+
+
 def test_a_single_file_can_be_writable(place: Place) -> None:
     told = python(
         "landlock.restrict([sys.argv[1] + '/file'])\n"
@@ -358,6 +364,7 @@ def test_a_system_without_landlock_says_so(place: Place, error: int, words: str)
 @pytest.mark.parametrize(
     ("number", "error", "words"),
     [
+        ("444", errno.ENOMEM, "Landlock does not tell its version: Cannot allocate memory"),
         ("445", errno.ENOMEM, "Landlock refuses {inside}: Cannot allocate memory"),
         ("446", errno.E2BIG, "Landlock refuses to restrict this process: Argument list too long"),
     ],

@@ -180,6 +180,22 @@ def test_what_linux_refuses_is_told() -> None:
     )
 
 
+@pytest.mark.skipif(not seccomp_is_here(), reason="this system has no seccomp filters")
+@pytest.mark.parametrize(
+    ("number", "what"),
+    [
+        ("{'x86_64': 157, 'aarch64': 167}", "no_new_privs"),
+        ("{'x86_64': 125, 'aarch64': 90}", "capabilities"),
+        ("{'x86_64': 126, 'aarch64': 91}", "capabilities"),
+    ],
+)
+def test_privileges_that_are_not_given_up_are_told(number: str, what: str) -> None:
+    done = start(without(f"{number}[linux.machine()]", 1) + "limits.apply(limits.Limits())")
+    assert done.stderr.splitlines()[-1] == (
+        f"PermissionError: [Errno 1] {what}: Operation not permitted"
+    )
+
+
 def test_other_systems_say_so() -> None:
     done = start("sys.platform = 'darwin'\nlimits.apply(limits.Limits())")
     assert done.stderr.splitlines()[-1] == (

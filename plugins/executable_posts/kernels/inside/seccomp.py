@@ -43,7 +43,7 @@ def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
 ALLOW = _step(_RETURN, 0x7FFF0000)
 # Where `struct seccomp_data` has it. Both machines are little-endian, so what is loaded of an
 # argument is its lower 32 bits, and these are all that the kernel takes for a C int.
-LOAD_NUMBER, _LOAD_AUDIT, LOAD_FIRST_ARGUMENT = (_step(_LOAD, place) for place in (0, 4, 16))
+_LOAD_AUDIT, _LOAD_NUMBER, LOAD_FIRST_ARGUMENT = (_step(_LOAD, place) for place in (4, 0, 16))
 
 
 def calls() -> Calls:
@@ -75,7 +75,7 @@ def only_own_calls() -> tuple[bytes, ...]:
         _LOAD_AUDIT,
         _step(_IF_EQUAL, calls().audit, yes=1),
         _step(_RETURN, _KILL_PROCESS),
-        LOAD_NUMBER,
+        _LOAD_NUMBER,
         _step(_IF_AT_LEAST, _X32, no=1),
         _step(_RETURN, _FAIL | errno.EPERM),
     )
