@@ -109,7 +109,7 @@ def test_a_terminal_without_cursor_movement_gets_lines(site: Site) -> None:
 def test_ctrl_c_gives_the_terminal_back(site: Site) -> None:
     site.post("lento", SLOW.format(seconds=60))
     shown = on_terminal(
-        site.command(), site.folder, interrupt_when=lambda sent: "line 8, 0.3 s" in sent
+        site.command(), site.folder, interrupt_when=lambda sent: "cell 1 of 1, line 8" in sent
     )
     assert shown.status == 130
     assert shown.last.cursor_visible
@@ -146,11 +146,13 @@ def test_a_check_for_drift_has_a_view_of_its_own(site: Site) -> None:
 def test_ctrl_c_in_a_check_gives_the_terminal_back(site: Site) -> None:
     site.post("lento", SLOW.format(seconds=60))
     shown = on_terminal(
-        [sys.executable, "-c", CHECK], site.folder, interrupt_when=lambda sent: "line 8, 0." in sent
+        [sys.executable, "-c", CHECK],
+        site.folder,
+        interrupt_when=lambda sent: "cell 1 of 1, line 8" in sent,
     )
     assert shown.status != 0
     assert shown.last.cursor_visible
-    assert "line 8, 0." not in "\n".join(shown.last.lines)
+    assert "cell 1 of 1, line 8" not in "\n".join(shown.last.lines)
 
 
 def test_a_log_gets_plain_lines(site: Site) -> None:
