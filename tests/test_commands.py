@@ -1,6 +1,7 @@
 """Status, old figures, recording and importing, on blogs that real builds made."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +19,9 @@ PLOT = "\n```python\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show
 
 
 def shown(site: Site) -> list[str]:
+    """The lines of the status; what a cell took depends on the machine."""
     known = commands.site_status(load(site.folder / "pelicanconf.py"))
-    return status.lines(known)
+    return [re.sub(r"\[[\d.]+ s\]", "[0 s]", line) for line in status.lines(known)]
 
 
 def clean(site: Site) -> bool:
