@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from executable_posts.jobs import CellResult, Job, JobCell, Run
 from executable_posts.kernels.inside.figure_options import call
-from executable_posts.run import run_all
 from PIL import Image
 
-from tests.test_run import Bench
+from tests.running import Bench
 
 Drawing = Mapping[str, float | str | bool]
 
@@ -20,11 +19,9 @@ PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.title('t'); plt.s
 SETTINGS = "print(plt.rcParams['figure.figsize'], plt.rcParams['figure.dpi'])"
 
 
-def results(tmp_path: Path, *cells: tuple[str, Drawing]) -> list[CellResult]:
-    bench = Bench(tmp_path)
+def results(bench: Bench, *cells: tuple[str, Drawing]) -> list[CellResult]:
     made = (JobCell(code, 1, True, 60, setup=call(drawing)) for code, drawing in cells)
-    job = Job("content/posts/x.md", bench.posts, tuple(made))
-    [(_, run)] = run_all([job], bench.conditions(), workers=1, progress=bench.started.append)
+    [run] = bench.results(Job("content/posts/x.md", bench.posts, tuple(made)))
     assert isinstance(run, Run), run
     return list(run.cells)
 
@@ -46,9 +43,9 @@ def test_no_option_needs_no_code() -> None:
     assert call({}) == ""
 
 
-def test_options_hold_for_one_cell_and_the_code_goes_before_them(tmp_path: Path) -> None:
+def test_options_hold_for_one_cell_and_the_code_goes_before_them(bench: Bench) -> None:
     cells = results(
-        tmp_path,
+        bench,
         (f"{PLOT}\n{SETTINGS}", {"fig-width": 3.0, "fig-dpi": 50.0}),
         (f"{PLOT}\n{SETTINGS}", {}),
         ("1 / 0", {"fig-height": 9.0}),
@@ -65,9 +62,9 @@ def test_options_hold_for_one_cell_and_the_code_goes_before_them(tmp_path: Path)
     assert image(small).info["dpi"] == pytest.approx((50, 50), abs=0.1)
 
 
-def test_formats_hold_for_one_cell(tmp_path: Path) -> None:
+def test_formats_hold_for_one_cell(bench: Bench) -> None:
     cells = results(
-        tmp_path,
+        bench,
         (PLOT, {"fig-format": "svg", "fig-dark": True}),
         (PLOT, {"fig-format": "retina", "fig-dark": True}),
         (PLOT, {"fig-format": "jpeg"}),
@@ -94,36 +91,36 @@ def test_formats_hold_for_one_cell(tmp_path: Path) -> None:
     ] * 2
 
 
-def test_a_drawing_without_pixels_is_the_same_in_every_run(tmp_path: Path) -> None:
+def test_a_drawing_without_pixels_is_the_same_in_every_run(bench: Bench) -> None:
     svg = (PLOT + "; plt.savefig('a.svg'); print(open('a.svg').read())", {"fig-format": "svg"})
-    [first], [second] = (results(tmp_path / name, svg) for name in "ab")
+    [first], [second] = (results(bench, svg) for _ in range(2))
     assert first.outputs == second.outputs
 
 
-def test_what_sets_up_a_cell_is_no_part_of_the_session(tmp_path: Path) -> None:
+def test_what_sets_up_a_cell_is_no_part_of_the_session(bench: Bench) -> None:
     names = "print(*sorted(name for name in dir() if not name.startswith('_')))"
     with_setup, without = (
-        results(tmp_path / name, (names, drawing), ("print(_ih, In, _)", {}))
-        for name, drawing in (("a", {"fig-width": 3.0}), ("b", {}))
+        results(bench, (names, drawing), ("print(_ih, In, _)", {}))
+        for drawing in ({"fig-width": 3.0}, {})
     )
     assert [cell.outputs for cell in with_setup] == [cell.outputs for cell in without]
 
 
-def test_a_cell_without_matplotlib_does_not_import_it(tmp_path: Path) -> None:
+def test_a_cell_without_matplotlib_does_not_import_it(bench: Bench) -> None:
     code = "import sys; print('matplotlib' in sys.modules, 'PIL' in sys.modules)"
-    [cell] = results(tmp_path, (code, {"fig-width": 3.0, "fig-format": "svg", "fig-dark": True}))
+    [cell] = results(bench, (code, {"fig-width": 3.0, "fig-format": "svg", "fig-dark": True}))
     assert printed(cell) == ["False False"]
 
 
-def test_options_hold_for_matplotlib_without_pyplot(tmp_path: Path) -> None:
+def test_options_hold_for_matplotlib_without_pyplot(bench: Bench) -> None:
     code = "from matplotlib.figure import Figure\nprint(Figure().get_size_inches())"
-    [cell] = results(tmp_path, (code, {"fig-width": 3.0}))
+    [cell] = results(bench, (code, {"fig-width": 3.0}))
     assert printed(cell) == ["[3.  4.8]"]
 
 
-def test_a_figure_that_is_the_value_of_a_cell_says_what_it_shows(tmp_path: Path) -> None:
+def test_a_figure_that_is_the_value_of_a_cell_says_what_it_shows(bench: Bench) -> None:
     code = PLOT.replace("plt.show()", "fig = plt.gcf(); plt.close(); fig")
-    [cell] = results(tmp_path, (code, {}))
+    [cell] = results(bench, (code, {}))
     [shown] = figures(cell)
     assert shown["output_type"] == "execute_result"
     assert shown["metadata"]["executable_posts"]["figure"]["axes"][0]["title"] == "t"

@@ -10,11 +10,14 @@ from types import MappingProxyType
 from .figures import keep_old_bytes, same_pixels
 from .fingerprint import Fingerprint, cell_digest, normalise
 from .jobs import CellResult, Run
+from .limits import MEBIBYTE
 from .outputs import comparable
 from .plan import KERNEL, FileDigest, Plan, PlannedCell, data_files, files_to_keep
 from .post import Cell, Post, Prose, Shown
 from .store import ExecutedCell, ExecutedNotebook, Output
 from .streams import merge_streams, without_addresses, without_timings
+
+_MEMORY_STEP = 128 * MEBIBYTE
 
 
 def from_run(
@@ -44,6 +47,7 @@ def from_run(
         ),
         python=platform.python_version(),
         numbers_given=plan.numbers_given,
+        memory=_memory(plan.executed, run.memory),
         saved=_saved(plan, run, file_digest),
         asked_for=tuple(shown.link for shown in files_to_keep(plan.post, file_digest)),
     )
@@ -58,6 +62,17 @@ def _saved(plan: Plan, run: Run, file_digest: FileDigest) -> dict[str, bytes]:
             now, then = run.saved[shown.path], before.get(shown.link)
             saved[shown.link] = then if then is not None and same_pixels(then, now) else now
     return saved
+
+
+def _memory(before: ExecutedNotebook | None, now: int) -> int:
+    """What the next run is expected to hold, in whole steps.
+
+    What was known stays as long as it is about right, since no two runs hold the same.
+    """
+    known = before.memory if before else None
+    if known is not None and known / 2 <= now <= known:
+        return known
+    return -(-now // _MEMORY_STEP) * _MEMORY_STEP
 
 
 def current(

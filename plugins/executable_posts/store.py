@@ -13,6 +13,7 @@ from typing import Any
 
 from . import attachments
 from .fingerprint import Fingerprint
+from .limits import MEBIBYTE
 
 FORMAT = 1
 _KEY = "executable_posts"
@@ -68,6 +69,8 @@ class ExecutedNotebook:
     """Pictures that the run saved and the prose shows, by their link in it."""
     asked_for: tuple[str, ...] = ()
     """The links that the run was asked to keep pictures for, whether it saved any or not."""
+    memory: int | None = None
+    """The most bytes that the run held; `None` if it is not known."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +202,7 @@ def _from_json(data: Mapping[str, Any]) -> ExecutedNotebook:
         numbers_given=int(ours["numbers_given"]),
         saved=saved,
         asked_for=tuple(str(link) for link in ours.get("asked_for", ())),
+        memory=ours.get("memory_mib") and int(ours["memory_mib"]) * MEBIBYTE,
     )
 
 
@@ -274,6 +278,7 @@ def _to_bytes(notebook: ExecutedNotebook) -> bytes:
             "python": notebook.python,
             "numbers_given": notebook.numbers_given,
             **asked_for,
+            "memory_mib": notebook.memory and notebook.memory // MEBIBYTE,
             "seal": f"sha256:{'0' * 64}",
         },
     }

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -31,7 +31,7 @@ class _Finder:
     ) -> ModuleSpec | None:
         if name != self._name:
             return None
-        spec = PathFinder.find_spec(name, path, target)
+        spec = self._found_by_others(path, target)
         if spec is None or spec.loader is None:
             return None
         run = spec.loader.exec_module
@@ -45,3 +45,11 @@ class _Finder:
         loader: Any = spec.loader
         loader.exec_module = run_and_call_back
         return spec
+
+    def _found_by_others(
+        self, path: Sequence[str] | None, target: ModuleType | None
+    ) -> ModuleSpec | None:
+        """What would be imported without us: a module may be hidden in memory, and in no file."""
+        finders = (finder for finder in sys.meta_path if finder is not self)
+        found = (finder.find_spec(self._name, path, target) for finder in finders)
+        return next((spec for spec in found if spec is not None), None)
