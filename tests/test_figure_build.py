@@ -56,7 +56,7 @@ def test_every_figure_has_the_files_that_suit_its_readers(site: Site) -> None:
     site.post("figuras", GALLERY)
     built = site.build()
     assert built.status == 0, built.text
-    assert "figures: 3 new" in built.out
+    assert re.search(r"^content/posts/figuras.md +3 ", built.out, re.MULTILINE)
     assert list(files(site)) == FILES
     page = site.page("figuras")
     source = r'<source type="image/([^"]*)"( media="\(prefers-color-scheme: dark\)")?'
@@ -135,18 +135,18 @@ def test_only_options_that_change_the_drawing_make_a_post_stale(site: Site) -> N
         assert done.status == 0, done.text
         return done.out
 
-    assert "run (never run)" in built("")
+    assert ": never run" in built("")
     for display in ("fig-cap: A", "code-fold: true", "classes: largo", "echo: false"):
         assert "1 post up to date" in built(f"#| {display}\n")
-    assert "run (fig-width of cell 1 changed (line 7))" in built("#| fig-width: 3\n")
+    assert ": fig-width of cell 1 changed (line 7)" in built("#| fig-width: 3\n")
     small = Image.open(site.output / "assets/a/cell-1.png").size
     assert "1 post up to date" in built("#| fig-width: 3.0\n#| fig-cap: A\n")
-    assert "run (fig-height, fig-width of cell 1 changed (line 8))" in built("", "Fig-height: 9\n")
+    assert ": fig-height, fig-width of cell 1 changed (line 8)" in built("", "Fig-height: 9\n")
     high = Image.open(site.output / "assets/a/cell-1.png").size
     assert high[0] > small[0]
     assert high[1] > 1.5 * small[1]
     site.settings('EXECUTE_CELL_DEFAULTS = {"fig-dpi": 50}')
-    assert "run (fig-dpi of cell 1 changed (line 8))" in built("", "Fig-height: 9\n")
+    assert ": fig-dpi of cell 1 changed (line 8)" in built("", "Fig-height: 9\n")
     assert "1 post up to date" in site.build().out
 
 
@@ -207,7 +207,7 @@ def test_a_picture_that_the_prose_begins_to_show_makes_the_post_stale_once(site:
     assert not (site.output / "assets").exists()
     site.post("redes", cell + "Veja ![a](perda.png) e ![b](falta.png).\n")
     reason = "the text shows perda.png, which the last run was not to keep (line 14)"
-    assert f"run ({reason})" in site.build().out
+    assert f": {reason}" in site.build().out
     assert list(files(site)) == ["perda.png", "perda.webp"]
     assert 'src="falta.png"' in site.page("redes")
     assert "1 post up to date" in site.build().out
@@ -254,7 +254,8 @@ def test_what_is_saved_and_no_picture_is_left_out(site: Site, content: str) -> N
 
 
 def test_a_link_out_of_the_content_folder_keeps_nothing(site: Site) -> None:
-    code = "open('../../../a.png', 'w').write('x')"
-    site.post("redes", f"\n```python\n{code}\n```\n\n![a](../../../a.png)\n")
-    assert site.build().status == 0
+    (site.folder / "a.png").write_bytes(b"\x89PNG")
+    site.post("redes", "\n```python\n'../../a.png'; 'save';\n```\n\n![a](../../a.png)\n")
+    built = site.build()
+    assert built.status == 0, built.text
     assert not (site.output / "assets").exists()
