@@ -11,7 +11,7 @@ from executable_posts.post import parse
 
 from tests.benchmarks.posts import Post, keras, mixed, plain, write_blog, write_notebooks
 from tests.benchmarks.rivals import NBCONVERT, OURS, Outputs, Rival, contestants
-from tests.benchmarks.standings import Round, as_json, floor, markdown, standing
+from tests.benchmarks.standings import Round, as_json, floor, notes, standing, table
 from tests.blog import ROOT
 
 POSTS = mixed(10)
@@ -118,15 +118,15 @@ def test_there_are_no_ratios_to_who_failed() -> None:
 
 
 def test_the_table_says_who_failed_and_why() -> None:
-    table = markdown([STANDING], {"cores": 2}).splitlines()
-    assert table[0] == "**2 posts** (9 lines and 3 figures)"
-    assert table[4:8] == [
+    lines = table(STANDING).splitlines()
+    assert lines[0] == "**2 posts** (9 lines and 3 figures)"
+    assert lines[4:8] == [
         "| ours | site | 3.00 | 2.00 – 4.00 | 1.00 | 1 | 0 | 0 | 0 |",
         "| slow |  | 7.50 | 6.00 – 9.00 | 2.50 |  | 1 | 3 | 2 |",
         "| once (but once: stopped after 1200 s) |  | 5.00 | 5.00 – 5.00 | 1.67 |  | 0 | 0 | 0 |",
         "| never | failed: exit status 1: no / such thing ||||||||",
     ]
-    assert table[-1] == "* cores: 2"
+    assert notes({"cores": 2}) == "* cores: 2"
 
 
 def test_results_are_json() -> None:

@@ -28,7 +28,7 @@ from tests.benchmarks.rivals import (
     install,
     make_environment,
 )
-from tests.benchmarks.standings import Round, Standing, as_json, floor, markdown, standing
+from tests.benchmarks.standings import Round, Standing, as_json, floor, notes, standing, table
 
 _LIMIT = 20 * 60
 
@@ -41,14 +41,14 @@ def main(arguments: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         contest = _Contest(rivals, Path(name), make_environment(Path(name)), cores)
         contest.held("warm-up", [plain(0), keras(1)], 1)
-        standings = [
-            contest.held(title, posts, options.rounds)
-            for size in options.sizes
-            for title, posts in _cases(size)
-        ]
-    facts = _facts(options.rounds, cores, versions)
-    write_json("execute", as_json(standings, facts))
-    print(markdown(standings, facts))
+        facts = _facts(options.rounds, cores, versions)
+        standings = []
+        for title, posts in (case for size in options.sizes for case in _cases(size)):
+            standings.append(contest.held(title, posts, options.rounds))
+            # Who ends it before the last keeps what there is.
+            write_json("execute", as_json(standings, facts))
+            print(table(standings[-1]), flush=True)
+    print(notes(facts))
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -122,9 +122,9 @@ class _Contest:
         except (OSError, ValueError):
             outputs = Outputs({}, 0)
         missing, different = _compare(posts, outputs, ours)
-        one = Round(
-            outcome.seconds, outcome.memory, missing, different, outcome.left, outcome.problem
-        )
+        # A tool may end well, and fast, without having run anything.
+        problem = outcome.problem or ("" if outputs.lines else "ended well, but gave no outputs")
+        one = Round(outcome.seconds, outcome.memory, missing, different, outcome.left, problem)
         return one, outputs
 
 

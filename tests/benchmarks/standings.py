@@ -94,11 +94,17 @@ def floor(posts: Sequence[Sequence[float]], cores: int) -> float:
     return max(sum(map(sum, posts)) / cores, *map(sum, posts))
 
 
-def markdown(standings: Sequence[Standing], facts: Mapping[str, object]) -> str:
-    """The tables, one for each set of posts, and what one must know to read them."""
-    parts = [_table(one) for one in standings]
-    parts.append("\n".join(f"* {name}: {value}" for name, value in facts.items()))
-    return "\n\n".join(parts)
+def table(one: Standing) -> str:
+    """A standing in Markdown."""
+    count = f"{one.lines} lines and {one.figures} figures"
+    return "\n".join(
+        [f"**{one.title}** ({count})", "", _HEAD, *(_line(entry) for entry in one.entries), ""]
+    )
+
+
+def notes(facts: Mapping[str, object]) -> str:
+    """What one must know to read the tables, in Markdown."""
+    return "\n".join(f"* {name}: {value}" for name, value in facts.items())
 
 
 def as_json(standings: Sequence[Standing], facts: Mapping[str, object]) -> dict[str, object]:
@@ -111,13 +117,6 @@ _HEAD = (
     "| | gives | median, s | from – to | × ours | memory, MiB | missing | different | left |\n"
     "|---|---|---:|---:|---:|---:|---:|---:|---:|"
 )
-
-
-def _table(one: Standing) -> str:
-    count = f"{one.lines} lines and {one.figures} figures"
-    return "\n".join(
-        [f"**{one.title}** ({count})", "", _HEAD, *(_line(entry) for entry in one.entries)]
-    )
 
 
 def _line(entry: Entry) -> str:
