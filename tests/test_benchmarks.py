@@ -88,9 +88,9 @@ def test_names_of_posts_are_given_to_commands() -> None:
 
 
 ROUNDS = {
-    "ours": [Round(2.0), Round(4.0, memory=2**20), Round(3.0)],
+    "ours": [Round(2.0, cpu=1.0), Round(4.0, cpu=1.5, memory=2**20), Round(3.0, cpu=1.2)],
     "slow": [Round(6.0, missing=1), Round(9.0, left=2), Round(7.5, different=3)],
-    "once": [Round(5.0), Round(1200.0, problem="stopped after 1200 s")],
+    "once": [Round(5.0), Round(9.0, problem="stopped after 9 s")],
     "never": [Round(0.1, problem="exit status 1: no | such thing")],
 }
 STANDING = standing("2 posts", [plain(0), keras(1)], ROUNDS, {"ours": "site"})
@@ -121,10 +121,10 @@ def test_the_table_says_who_failed_and_why() -> None:
     lines = table(STANDING).splitlines()
     assert lines[0] == "**2 posts** (9 lines and 3 figures)"
     assert lines[4:8] == [
-        "| ours | site | 3.00 | 2.00 – 4.00 | 1.00 | 1 | 0 | 0 | 0 |",
-        "| slow |  | 7.50 | 6.00 – 9.00 | 2.50 |  | 1 | 3 | 2 |",
-        "| once (but once: stopped after 1200 s) |  | 5.00 | 5.00 – 5.00 | 1.67 |  | 0 | 0 | 0 |",
-        "| never | failed: exit status 1: no / such thing ||||||||",
+        "| ours | site | 3.00 | 2.00 – 4.00 | 1.00 | 1.20 | 1 | 0 | 0 | 0 |",
+        "| slow |  | 7.50 | 6.00 – 9.00 | 2.50 |  |  | 1 | 3 | 2 |",
+        "| once (but once: stopped after 9 s) |  | 5.00 | 5.00 – 5.00 | 1.67 |  |  | 0 | 0 | 0 |",
+        "| never | failed: exit status 1: no / such thing |||||||||",
     ]
     assert notes({"cores": 2}) == "* cores: 2"
 
@@ -174,6 +174,7 @@ def test_a_run_is_timed_and_weighed_and_what_it_leaves_is_ended(tmp_path: Path) 
     outcome = outcome_of([[sys.executable, "-c", hungry], leaving], tmp_path / "run")
     assert 1.5 < float(str(outcome["seconds"])) < 15
     assert 200_000_000 < int(str(outcome["memory"])) < 400_000_000
+    assert 0.05 < float(str(outcome["cpu"])) < 5
     assert outcome["left"] == 4
     assert outcome["below"] == []
     assert outcome["problem"] == ""

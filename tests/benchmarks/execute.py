@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +36,8 @@ _LIMIT = 20 * 60
 
 def main(arguments: Sequence[str]) -> None:
     options = _options(arguments)
+    # Ended from outside, it ends what it runs.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     cores = os.cpu_count() or 1
     versions = install()
     rivals = contestants(cores)
@@ -124,7 +127,15 @@ class _Contest:
         missing, different = _compare(posts, outputs, ours)
         # A tool may end well, and fast, without having run anything.
         problem = outcome.problem or ("" if outputs.lines else "ended well, but gave no outputs")
-        one = Round(outcome.seconds, outcome.memory, missing, different, outcome.left, problem)
+        one = Round(
+            seconds=outcome.seconds,
+            cpu=outcome.cpu,
+            memory=outcome.memory,
+            missing=missing,
+            different=different,
+            left=outcome.left,
+            problem=problem,
+        )
         return one, outputs
 
 
@@ -183,7 +194,8 @@ def _facts(rounds: int, cores: int, versions: Mapping[str, str]) -> dict[str, ob
         " all share, but in a folder of the blog for us",
         "mystmd": "writes the data of the site and no pages, for which it would download a theme",
         "jcache": "two commands, to add the notebooks and to run them",
-        "memory": "most at a time of all processes, what they share counted once, in round 1",
+        "CPU": "seconds of all its processes, the median",
+        "MiB": "memory, most at a time of all processes, what they share counted once, in round 1",
         "missing, different": "printed lines and figures, of those expected and against ours",
         "left": "processes still there a second after the command ended; they are killed",
         "floor": "all cells' seconds over the cores, or those of the longest post if more",

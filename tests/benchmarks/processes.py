@@ -6,6 +6,7 @@ All processes below this one are taken for the command's: nothing else may run t
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import threading
@@ -23,12 +24,14 @@ _GRACE = 1.0
 class Outcome:
     """How a run went.
 
+    `cpu` is the processors' seconds of all its processes, which a busy machine changes less.
     `memory` is the most that all its processes had at a time, in bytes, what they share counted
     once; 0 if it was not weighed. `left` is how many processes were there a second after its end;
     `problem` is empty if all went well.
     """
 
     seconds: float
+    cpu: float
     memory: int
     left: int
     problem: str
@@ -58,6 +61,7 @@ def run(
     scale = _Scale()
     if weigh:
         scale.start()
+    before = _cpu()
     start = time.perf_counter()
     problem = ""
     try:
@@ -71,7 +75,13 @@ def run(
         left = _end_the_rest()
     if problem:
         problem = f"{problem}: {_last_line(log)}".removesuffix(": ")
-    return Outcome(seconds, scale.most, left, problem)
+    return Outcome(seconds, _cpu() - before, scale.most, left, problem)
+
+
+def _cpu() -> float:
+    """The seconds of all processes below this one that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _run(

@@ -11,12 +11,13 @@ from tests.benchmarks.posts import Post
 class Round:
     """What one contestant did once.
 
+    `cpu` is the seconds of all its processes, `memory` is in bytes, 0 where it was not weighed.
     `missing` counts lines and figures that should be there and are not, `different` those that
-    are not as ours; `left` the processes that it left running; `memory` is in bytes, 0 where it
-    was not weighed. `problem` is empty if it ended well.
+    are not as ours; `left` the processes that it left running. `problem` is empty if it ended well.
     """
 
     seconds: float
+    cpu: float = 0
     memory: int = 0
     missing: int = 0
     different: int = 0
@@ -33,6 +34,7 @@ class Entry:
     seconds: tuple[float, ...]
     median: float | None
     ratio: float | None
+    cpu: float | None
     memory: int
     missing: int
     different: int
@@ -61,7 +63,10 @@ def standing(
 
     Only rounds that ended well count for times.
     """
-    medians = {name: _median(taken) for name, taken in rounds.items()}
+    medians = {
+        name: _median([one.seconds for one in taken if not one.problem])
+        for name, taken in rounds.items()
+    }
     base = next(iter(medians.values()))
     return Standing(
         title,
@@ -75,6 +80,7 @@ def standing(
                 seconds=tuple(one.seconds for one in taken if not one.problem),
                 median=medians[name],
                 ratio=_ratio(medians[name], base),
+                cpu=_median([one.cpu for one in taken if not one.problem]),
                 memory=max((one.memory for one in taken), default=0),
                 missing=max((one.missing for one in taken), default=0),
                 different=max((one.different for one in taken), default=0),
@@ -114,28 +120,28 @@ def as_json(standings: Sequence[Standing], facts: Mapping[str, object]) -> dict[
 
 _TITLE = "running posts, cold"
 _HEAD = (
-    "| | gives | median, s | from – to | × ours | memory, MiB | missing | different | left |\n"
-    "|---|---|---:|---:|---:|---:|---:|---:|---:|"
+    "| | gives | median, s | from – to | × ours | CPU, s | MiB | missing | different | left |\n"
+    "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"
 )
 
 
 def _line(entry: Entry) -> str:
     if entry.median is None:
-        return f"| {entry.name} | failed: {entry.problem.replace('|', '/')} ||||||||"
+        return f"| {entry.name} | failed: {entry.problem.replace('|', '/')} |||||||||"
     parts = [
         entry.name if not entry.problem else f"{entry.name} (but once: {entry.problem})",
         entry.gives,
         f"{entry.median:.2f}",
         f"{min(entry.seconds):.2f} – {max(entry.seconds):.2f}",
         "" if entry.ratio is None else f"{entry.ratio:.2f}",
+        f"{entry.cpu:.2f}" if entry.cpu else "",
         str(round(entry.memory / 2**20)) if entry.memory else "",
         *(str(count) for count in (entry.missing, entry.different, entry.left)),
     ]
     return f"| {' | '.join(parts)} |"
 
 
-def _median(rounds: Sequence[Round]) -> float | None:
-    seconds = [one.seconds for one in rounds if not one.problem]
+def _median(seconds: Sequence[float]) -> float | None:
     return statistics.median(seconds) if seconds else None
 
 
