@@ -18,6 +18,7 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 import time
 import traceback
 import warnings
@@ -132,6 +133,7 @@ def _run_kernel(request: dict[str, Any], preloaded: Preloaded) -> NoReturn:
         os.environ.clear()
         os.environ.update(request["env"])
         time.tzset()
+        tempfile.tempdir = None  # found anew: an import may have asked for the server's own
         os.chdir(request["cwd"])
         sys.argv[:] = ["-c", *request["arguments"]]
         _renew_random_state()
