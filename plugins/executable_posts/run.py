@@ -40,6 +40,14 @@ def run(
             folders.folder,
             InsidePlan(
                 reads=str(folders.folder / "reads"),
+                writable=(
+                    str(folders.folder),
+                    *(str(folder) for folder in shared_folders(conditions)),
+                    *map(str, conditions.writable),
+                ),
+                memory=conditions.limits.memory,
+                file_size=conditions.limits.file,
+                network=conditions.network,
                 watched=(str(folders.content), str(conditions.root)),
                 ignored=(sys.prefix, str(conditions.cache)),
                 datasets=conditions.datasets,
@@ -64,6 +72,13 @@ def run(
         cleaned = [_without_machine(result, folders, conditions) for result in results]
         files, modules = _used(folders.folder / "reads", folders, conditions)
         return Run(tuple(cleaned), files, modules, memory)
+
+
+def shared_folders(conditions: Conditions) -> list[Path]:
+    """The folders that runs share, made if they were not there: what is slow to find out again."""
+    folder = conditions.cache / "matplotlib"
+    folder.mkdir(parents=True, exist_ok=True)
+    return [folder]
 
 
 def environment(conditions: Conditions, home: Path) -> dict[str, str]:

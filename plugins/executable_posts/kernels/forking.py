@@ -74,9 +74,12 @@ def _prepare(packages: list[str]) -> Preloaded:
     preloaded = Preloaded()
     for module in _OF_A_KERNEL:
         preload(module, preloaded)
-    for package in packages:
+    for package in ["numpy", *packages] if packages else []:
         before = _threads()
-        preload(package, preloaded)
+        try:
+            preload(package, preloaded)
+        except ImportError:  # the posts that import it will say so, at their lines
+            continue
         if package.partition(".")[0] not in _BRING_THREADS and _threads() > before:
             raise Refused(f"importing {package} starts threads, which a fork does not copy")
     context: Any = sys.modules.get("tensorflow.python.eager.context")

@@ -59,6 +59,10 @@ class Supervised:
         with contextlib.suppress(OSError):  # it has ended meanwhile
             self._control.sendall(bytes([number]))
 
+    def abandon(self) -> None:
+        """Have nothing to do with it any more: it is ended as if this process were gone."""
+        self._control.close()
+
     def poll(self) -> int | None:
         """The exit code of the kernel; `None` as long as it, or anything below it, runs."""
         return self._receive(timeout=0)

@@ -4,7 +4,7 @@ import importlib
 import sys
 from typing import Any
 
-from . import datasets, figure_texts, home, reads
+from . import confinement, datasets, figure_texts, home, reads
 from .imports import ImportWatch, Preloaded
 from .plan import InsidePlan
 
@@ -17,6 +17,7 @@ def main(preloaded: Preloaded | None = None) -> None:
     What is `preloaded` is there when it is imported, and not before.
     """
     plan = InsidePlan.read(sys.argv.pop(1))
+    confinement.confine(plan)
     home.install()
     datasets.install(plan.datasets)
     figure_texts.install()
