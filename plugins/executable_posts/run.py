@@ -70,7 +70,11 @@ def run(
             return describe(error, job, len(results), setup, conditions.limits)
         memory = kernel.end.memory if kernel.end else 0
         cleaned = [_without_machine(result, folders, conditions) for result in results]
-        files, modules = _used(folders.folder / "reads", folders, conditions)
+        try:
+            files, modules = _used(folders.folder / "reads", folders, conditions)
+        except OSError:
+            message = "removed the folder in which it ran, and with it the record of what it read"
+            return Problem(job.path, message, job.cells[0].line)
         return Run(tuple(cleaned), files, modules, memory)
 
 
