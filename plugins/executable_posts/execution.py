@@ -1,13 +1,11 @@
 """From plans to executed notebooks: jobs are made, an engine runs them, progress is told."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .datasets import known_datasets
 from .errors import Problem
 from .executed import from_run
-from .kernels.environment import deciding_environment
 from .plan import FileDigest, Plan
 from .progress import Expected, Progress
 from .store import ExecutedNotebook
@@ -94,7 +92,7 @@ def run_posts(
                     due[jobs[done]],
                     result,
                     digests,
-                    deciding_environment(os.environ, settings.environment),
+                    settings.deciding,
                 )
                 fresh[jobs[done]] = Ran(notebook, sum(cell.seconds for cell in result.cells))
             else:
