@@ -38,7 +38,9 @@ def install(log: str, watched: Sequence[str], ignored: Sequence[str] = ()) -> Ca
 
 def _names(folders: Sequence[str]) -> tuple[str, ...]:
     """How names of files below `folders` begin: as they were given, and without symbolic links."""
-    called = {called(folder) for folder in folders for called in (os.path.abspath, os.path.realpath)}
+    called = {
+        called(folder) for folder in folders for called in (os.path.abspath, os.path.realpath)
+    }
     return tuple(os.path.join(folder, "") for folder in sorted(called))
 
 
