@@ -176,7 +176,7 @@ def _renew_folders() -> None:
     """Forget the folders of the server that the standard library found out and kept."""
     tempfile.tempdir = None
     # Where processes that are spawned look for modules beside the post.
-    multiprocessing.process.ORIGINAL_DIR = os.getcwd()  # type: ignore[attr-defined]
+    multiprocessing.process.ORIGINAL_DIR = str(Path.cwd())  # type: ignore[attr-defined]
 
 
 def _renew_random_state() -> None:

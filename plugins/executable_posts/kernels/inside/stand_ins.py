@@ -31,7 +31,7 @@ class StandIns:
     def in_place(self) -> Iterator[None]:
         """Within it an import finds the streams of a kernel, and that it is an interactive one."""
         original = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = self._streams["stdout"], self._streams["stderr"]  # type: ignore[assignment]
+        sys.stdout, sys.stderr = self._streams["stdout"], self._streams["stderr"]
         sys.ps1 = "In : "
         try:
             yield
