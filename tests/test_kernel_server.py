@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -12,7 +13,8 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from executable_posts.engine import run_all
+from executable_posts.engine import Stop, _run, run_all
+from executable_posts.errors import Problem
 from executable_posts.executed import versions
 from executable_posts.jobs import Conditions, Job, Run
 from executable_posts.kernels.kernel import Kernel
@@ -87,12 +89,8 @@ def pid_of(server: KernelServer | None) -> int:
 
 def test_a_figure_is_shown_though_pyplot_was_imported_in_the_server(light: Forked) -> None:
     code = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\nplt.plot([2, 1])"
-    kinds = [list(output.get("data", ())) for output in light.ran(code).cells[0].outputs]
-    assert kinds == [
-        ["image/png", "text/plain"],
-        ["text/plain"],
-        ["image/png", "text/plain"],
-    ] or kinds == [["text/plain", "image/png"], ["text/plain"], ["text/plain", "image/png"]]
+    outputs = light.ran(code).cells[0].outputs
+    assert ["image/png" in output.get("data", ()) for output in outputs] == [True, False, True]
 
 
 def test_random_numbers_are_each_kernels_own(light: Forked) -> None:
@@ -332,21 +330,24 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in text.split()]
 
 
-def test_it_signals_kernels_through_their_socket_and_leaves_others_alone(fresh: Forked) -> None:
-    bystander = subprocess.Popen(["sleep", "600"])
-    try:
-        begun: list[Kernel] = []
-        with pytest.raises(AssertionError, match="was killed by SIGKILL"):
-            fresh.ran(
-                "import time, threading\ntime.sleep(60)",
-                begun=lambda kernel: (begun.append(kernel), kernel.kill()),
-            )
-    except AssertionError:
-        pass
-    finally:
-        assert bystander.poll() is None
-        bystander.kill()
-        bystander.wait()
+def test_a_kernel_is_killed_through_its_socket(fresh: Forked) -> None:
+    result = run(
+        fresh.job("import time\ntime.sleep(60)"),
+        fresh.conditions,
+        fresh.server,
+        lambda _: None,
+        lambda kernel: kernel.kill(),
+    )
+    assert isinstance(result, Problem)
+    assert "SIGKILL" in result.message or "did not start" in result.message
+    assert fresh.printed("print(1)") == "1\n"
+
+
+def test_nobody_in_the_builder_knows_the_process_of_a_forked_kernel(fresh: Forked) -> None:
+    """What has no process id cannot be signalled by one that another process has by then."""
+    known: list[object] = []
+    fresh.ran("1", begun=lambda kernel: known.append(vars(kernel._process)["_supervisor"]))
+    assert known == [None]
 
 
 def test_a_server_that_was_killed_leaves_kernels_alone_and_later_ones_are_plain(
@@ -358,8 +359,6 @@ def test_a_server_that_was_killed_leaves_kernels_alone_and_later_ones_are_plain(
     assert fresh.ran("import time; time.sleep(0.5)", "1 + 1", begun=kill).cells[1].outputs
     with pytest.raises(ServerUnavailable):
         fresh.ran("1")
-    from executable_posts.engine import Stop, _run
-
     result = _run(fresh.job("1"), fresh.conditions, fresh.server, lambda _: None, Stop())
     assert isinstance(result, Run)
 
@@ -399,12 +398,16 @@ run(bench.job(code, timeout=600), bench.conditions, server, lambda _: None, lamb
 
 
 def test_nothing_is_left_once_the_builder_was_killed(tmp_path: Path) -> None:
+    # Not below tmp_path: the sockets of kernels are in it, and their names must be short.
+    scratch = Path(tempfile.mkdtemp(prefix="builder-"))
     program = BUILDER.format(
         plugins=str(ROOT / "plugins"), root=str(ROOT), folder=str(tmp_path / "site")
     )
-    before = folders()
     builder = subprocess.Popen(
-        [sys.executable, "-c", dedent(program)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", dedent(program)],
+        env=os.environ | {"TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert builder.stdout is not None
@@ -416,11 +419,8 @@ def test_nothing_is_left_once_the_builder_was_killed(tmp_path: Path) -> None:
     eventually(lambda: not sleepers())
     eventually(lambda: not Path(f"/proc/{pid}").exists())
     eventually(lambda: not Path(home).exists())
-    eventually(lambda: folders() <= before)
-
-
-def folders() -> set[str]:
-    return {path.name for path in Path("/tmp").glob("executable-posts-*")}
+    eventually(lambda: not any(scratch.iterdir()))
+    scratch.rmdir()
 
 
 def sleepers() -> list[str]:
@@ -428,7 +428,7 @@ def sleepers() -> list[str]:
     for process in Path("/proc").iterdir():
         if process.name.isdecimal():
             try:
-                if (process / "cmdline").read_bytes() == b"sleep\04247\0":
+                if (process / "cmdline").read_bytes().split(b"\0")[:2] == [b"sleep", b"4247"]:
                     found.append(process.name)
             except OSError:
                 continue
