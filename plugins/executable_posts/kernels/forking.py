@@ -14,6 +14,7 @@ import atexit
 import contextlib
 import gc
 import json
+import multiprocessing.process
 import os
 import shutil
 import signal
@@ -78,7 +79,8 @@ def _prepare(packages: list[str]) -> Preloaded:
         preload(module, preloaded)
     for package in ["numpy", *packages] if packages else []:
         try:
-            preload(package, preloaded)
+            with preloaded.streams.in_place():
+                preload(package, preloaded)
         except ImportError:  # the posts that import it will say so, at their lines
             continue
         if _threads() > 1 and _threads_after_fork() > 1:
@@ -153,9 +155,9 @@ def _run_kernel(request: dict[str, Any], preloaded: Preloaded) -> NoReturn:
         os.environ.clear()
         os.environ.update(request["env"])
         time.tzset()
-        tempfile.tempdir = None  # found anew: an import may have asked for the server's own
         os.chdir(request["cwd"])
         sys.argv[:] = ["-c", *request["arguments"]]
+        _renew_folders()
         _renew_random_state()
         inside.main(preloaded)
         status = 0
@@ -173,8 +175,16 @@ def _run_kernel(request: dict[str, Any], preloaded: Preloaded) -> NoReturn:
         os._exit(status)
 
 
+def _renew_folders() -> None:
+    """Forget the folders of the server that the standard library found out and kept."""
+    tempfile.tempdir = None
+    # Where processes that are spawned look for modules beside the post.
+    multiprocessing.process.ORIGINAL_DIR = str(Path.cwd())  # type: ignore[attr-defined]
+
+
 def _renew_random_state() -> None:
     """Seed anew what was seeded when it was imported; Python's own `random` sees to itself."""
+    multiprocessing.current_process().authkey = os.urandom(32)
     numpy_random: Any = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed()

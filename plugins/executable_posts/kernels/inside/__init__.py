@@ -21,11 +21,13 @@ def main(preloaded: Preloaded | None = None) -> None:
     home.install()
     datasets.install(plan.datasets)
     figure_texts.install()
-    watch = ImportWatch(preloaded or Preloaded())
+    preloaded = preloaded or Preloaded()
+    watch = ImportWatch(preloaded)
     sys.meta_path.insert(0, watch)
 
     app: Any = load().instance()
     app.initialize([*sys.argv[1:], *_ARGUMENTS])
+    preloaded.streams.become_the_kernels()
     watch.note = reads.install(plan.reads, plan.watched, plan.ignored)
     app.start()
 

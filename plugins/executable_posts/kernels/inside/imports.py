@@ -10,12 +10,14 @@ import builtins
 import importlib
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
+
+from .stand_ins import StandIns
 
 
 def _package(name: str) -> str:
@@ -30,13 +32,15 @@ class Preloaded:
     """Modules that were imported beforehand.
 
     `modules` holds those of each top-level package, `needs` which other packages it imported;
-    `grown` are packages of the kernel's own of which more was imported.
+    `grown` are packages of the kernel's own of which more was imported, `streams` what they took
+    for the kernel's.
     """
 
     def __init__(self) -> None:
         self.modules: dict[str, dict[str, ModuleType]] = {}
         self.needs: defaultdict[str, set[str]] = defaultdict(set)
         self.grown: set[str] = set()
+        self.streams = StandIns()
 
 
 def preload(name: str, into: Preloaded) -> None:
@@ -140,26 +144,28 @@ class ImportWatch:
         need = self._needs[name]
         for grown in sorted(need & self._grown):
             self.note(grown)
-        return ModuleSpec(name, _Return(self._hidden.pop(name), need))
+        # It stays hidden until it is imported: to look whether it is there is no import.
+        origin = getattr(self._hidden[name][name].__spec__, "origin", None)
+        return ModuleSpec(name, _Return(self._hidden, need), origin=origin)
 
 
 class _Return(Loader):
     """A loader that puts hidden modules back, and with them the packages that they `need`."""
 
-    def __init__(self, modules: Mapping[str, ModuleType], need: set[str]) -> None:
-        self._modules = modules
+    def __init__(self, hidden: dict[str, dict[str, ModuleType]], need: set[str]) -> None:
+        self._hidden = hidden
         self._need = need
         self._spec: Any = None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        module = self._modules[spec.name]
+        module = self._hidden[spec.name][spec.name]
         self._spec = module.__spec__
         return module
 
     def exec_module(self, module: ModuleType) -> None:
         # The import system has put there a spec of ours, which knows no file.
         module.__spec__ = self._spec
-        sys.modules.update(self._modules)
+        sys.modules.update(self._hidden.pop(module.__name__))
         for package in sorted(self._need - sys.modules.keys()):
             try:
                 importlib.import_module(package)
