@@ -223,6 +223,25 @@ def bench(_: Context, name: str, rounds: int = 0, sizes: str = "") -> None:
     _run("python", "-m", f"tests.benchmarks.{name}", *options)
 
 
+@task(
+    positional=["scheduler"],
+    help={
+        "scheduler": "address of the cluster's scheduler: tcp://host:8786",
+        "runs": "posts that it runs side by side",
+        "resources": "what it has beside that, for posts that ask: GPU=1",
+    },
+)
+def worker(_: Context, scheduler: str, runs: int = 1, resources: str = "") -> None:
+    """Run posts for a blog whose EXECUTE_SCHEDULER names this scheduler, until Ctrl-C."""
+    command = ["dask", "worker", scheduler, "--nthreads", str(runs), "--no-dashboard"]
+    command += ["--resources", resources] if resources else []
+    tool = Path(sys.executable).with_name("dask")
+    if not tool.is_file():
+        raise Exit("Dask is not installed: `pip install -r requirements-dask.txt`", code=1)
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "plugins")}
+    os.execve(tool, command, environment)  # noqa: S606  signals go to it, not to us
+
+
 @task
 def check(_: Context) -> None:
     """Check format, lint, types and the order of the modules."""
@@ -251,7 +270,8 @@ def requirements(_: Context) -> None:
     pins: list[str] = []
     # From the whole to the part, so that a package has one version in all of them.
     for name, extras in (
-        ("requirements-dev.txt", ["site", "run", "posts", "dev"]),
+        ("requirements-dev.txt", ["site", "run", "posts", "dask", "dev"]),
+        ("requirements-dask.txt", ["site", "run", "posts", "dask"]),
         ("requirements.txt", ["site", "run", "posts"]),
         ("requirements-publish.txt", ["site"]),
     ):

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from executable_posts.datasets import known_datasets
-from executable_posts.executed import versions
 from executable_posts.jobs import Conditions, Job, JobCell, Run
 from executable_posts.kernels.server import AVAILABLE, KernelServer
 from executable_posts.outputs import comparable
+from executable_posts.packages import versions
 from executable_posts.post import parse
 from executable_posts.run import environment, run
 from executable_posts.store import Output

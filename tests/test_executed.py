@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from executable_posts import store
-from executable_posts.executed import current, from_run, versions
+from executable_posts.executed import current, from_run
 from executable_posts.figures import DARK
 from executable_posts.fingerprint import cell_digest
 from executable_posts.jobs import CellResult, Run
+from executable_posts.packages import versions
 from executable_posts.plan import Plan, plan
 from executable_posts.post import parse
 from executable_posts.store import ExecutedCell, ExecutedNotebook, Output

@@ -15,10 +15,10 @@ from textwrap import dedent
 import pytest
 from executable_posts.engine import Stop, _run, run_all
 from executable_posts.errors import Problem
-from executable_posts.executed import versions
 from executable_posts.jobs import Conditions, Job, Run
 from executable_posts.kernels.kernel import Kernel
 from executable_posts.kernels.server import AVAILABLE, KernelServer, ServerUnavailable
+from executable_posts.packages import versions
 from executable_posts.run import environment, run
 from executable_posts.servers import Servers
 

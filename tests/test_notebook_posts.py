@@ -236,6 +236,11 @@ def test_a_notebook_shows_by_itself_that_it_runs() -> None:
     assert not parse_notebook(notebook(text("Execute: no"), code("x = 1")), NAME).runs
 
 
+def test_a_notebook_asks_for_resources_as_a_post_does() -> None:
+    file = notebook(text("Resources: GPU=1"), code("x = 1"))
+    assert parse_notebook(file, NAME).resources == (("GPU", 1),)
+
+
 def test_outputs_in_the_notebook_are_not_in_the_post() -> None:
     assert "41" not in body(code("6 * 7", outputs=[result(text_plain="41")]))
 

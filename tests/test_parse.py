@@ -317,6 +317,38 @@ def test_another_word_for_execute_is_named_and_nothing_runs(word: str, hint: str
     assert post.cells == ()
 
 
+def test_resources_are_names_and_amounts() -> None:
+    post = read(f"Title: Um\nDate: 2020\nResources: GPU=1, MEMORY = 0.5,\n\n{fence('x')}")
+    assert post.resources == (("GPU", 1), ("MEMORY", 0.5))
+    assert not post.problems
+    assert read(fence("x")).resources == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("GPU", '"GPU" is not a name and a number, such as GPU=1'),
+        ("2 GPUs=1", '"2 GPUs=1" is not a name and a number, such as GPU=1'),
+        ("GPU=uma", 'GPU: "uma" is not a number'),
+        ("GPU=", 'GPU: "" is not a number'),
+        ("GPU=0", 'GPU: "0" is not an amount above zero'),
+        ("GPU=nan", 'GPU: "nan" is not an amount above zero'),
+        ("GPU=1, MEMORY=inf", 'MEMORY: "inf" is not an amount above zero'),
+        ("GPU=1, GPU=2", '"GPU" stands there twice'),
+    ],
+)
+def test_resources_that_are_none_are_named(value: str, message: str) -> None:
+    post = read(f"Title: Um\nResources: {value}\n\n{fence('x')}")
+    assert list(map(str, post.problems)) == [f"{PATH}:2: front matter: Resources: {message}"]
+
+
+@given(st.text(st.characters(exclude_characters="\r\n")))
+def test_any_resources_are_read_or_named(value: str) -> None:
+    post = read(f"Title: Um\nResources: {value}\n\n{fence('x')}")
+    assert all(amount > 0 for _, amount in post.resources)
+    assert all(problem.line == 2 for problem in post.problems)
+
+
 def test_execute_below_the_front_matter_is_prose() -> None:
     assert not read(f"Texto.\n\nExecute: yes\n\n{fence('x')}", "auto").runs
 

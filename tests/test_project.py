@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-REQUIREMENTS = ["requirements.txt", "requirements-dev.txt", "tests/benchmarks/requirements.txt"]
+REQUIREMENTS = [
+    "requirements.txt",
+    "requirements-dask.txt",
+    "requirements-dev.txt",
+    "tests/benchmarks/requirements.txt",
+]
 
 
 @pytest.mark.parametrize("name", REQUIREMENTS)
@@ -27,7 +32,7 @@ def test_what_the_blog_needs_is_pinned_alike_for_tests() -> None:
         text = (ROOT / name).read_text(encoding="utf-8")
         return set(re.findall(r"^[\w.-]+==\S+", text, re.MULTILINE))
 
-    assert pins("requirements.txt") <= pins("requirements-dev.txt")
+    assert pins("requirements.txt") <= pins("requirements-dask.txt") <= pins("requirements-dev.txt")
 
 
 def test_make_only_passes_tasks_on() -> None:

@@ -1,10 +1,7 @@
 """From a run to the executed notebook that is stored: what is the same keeps its old bytes."""
 
-import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from importlib import metadata
 from types import MappingProxyType
 
 from .figures import keep_old_bytes, same_pixels
@@ -12,6 +9,7 @@ from .fingerprint import Fingerprint, cell_digest, normalise
 from .jobs import CellResult, Run
 from .limits import MEBIBYTE
 from .outputs import comparable
+from .packages import versions
 from .plan import KERNEL, FileDigest, Plan, PlannedCell, data_files, files_to_keep
 from .post import Cell, Post, Prose, Shown
 from .store import ExecutedCell, ExecutedNotebook, Output
@@ -42,10 +40,10 @@ def from_run(
             kernel=KERNEL,
             code=tuple(cell_digest(planned.cell) for planned in plan.cells),
             files={name: known for name, known in digests.items() if known is not None},
-            packages=versions(run.modules),
+            packages=versions(run.modules) if run.packages is None else run.packages,
             environment=environment,
         ),
-        python=platform.python_version(),
+        python=run.python,
         numbers_given=plan.numbers_given,
         memory=_memory(plan.executed, run.memory),
         saved=_saved(plan, run, file_digest),
@@ -93,27 +91,6 @@ def current(
         for cell, planned, names in zip(notebook.cells, plan.cells, figure_names, strict=True)
     )
     return replace(notebook, title=title, prose=_prose(plan.post, title), cells=cells)
-
-
-def installed_version(package: str) -> str | None:
-    """The version of an installed package; `None` if it is not installed."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def versions(modules: Iterable[str]) -> dict[str, str]:
-    """The versions of the installed packages to which top-level `modules` belong."""
-    owners = _owners()
-    packages = {owner for module in modules for owner in owners.get(module, ())}
-    return {package: metadata.version(package) for package in sorted(packages)}
-
-
-@cache
-def _owners() -> Mapping[str, list[str]]:
-    """Top-level module → the installed packages that hold it; to find out takes 40 ms."""
-    return metadata.packages_distributions()
 
 
 def _cell(planned: PlannedCell, result: CellResult) -> ExecutedCell:

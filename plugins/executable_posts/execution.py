@@ -43,6 +43,7 @@ def run_posts(
     from .engine import run_all
     from .jobs import Conditions, Job, JobCell, Run, Started
     from .kernels.inside.figure_options import call
+    from .remote.cluster import run_all_remote
 
     def job(source: Source, planned: Plan) -> Job:
         return Job(
@@ -62,6 +63,8 @@ def run_posts(
             keep=tuple(shown.path for shown in files_to_keep(planned.post, digests)),
             memory=planned.executed.memory if planned.executed else None,
             seconds=stored_seconds(planned) if planned.executed else None,
+            resources=planned.post.resources,
+            files=tuple(sorted(planned.executed.fingerprint.files)) if planned.executed else (),
         )
 
     def started(cell: Started) -> None:
@@ -82,30 +85,30 @@ def run_posts(
         writable=settings.writable,
     )
     jobs = {job(source, planned): source for source, planned in due.items()}
-    fresh = {}
-    unfinished = len(jobs)
+    results: dict[Source, Run | Problem] = {}
     try:
         progress.begin([_expected(planned) for planned in due.values()])
-        for done, result in run_all(
-            list(jobs), conditions, workers=settings.workers, progress=started
-        ):
+        if settings.scheduler:
+            ran = run_all_remote(list(jobs), conditions, settings.scheduler, started)
+        else:
+            ran = run_all(list(jobs), conditions, workers=settings.workers, progress=started)
+        for done, result in ran:
             progress.post_ended(done.path, failed=not isinstance(result, Run))
-            if isinstance(result, Run):
-                notebook = from_run(
-                    due[jobs[done]],
-                    result,
-                    digests,
-                    settings.deciding,
-                )
-                fresh[jobs[done]] = Ran(notebook, sum(cell.seconds for cell in result.cells))
-            else:
-                problems.append(result)
-            unfinished -= 1
+            results[jobs[done]] = result
     except KeyboardInterrupt:
-        return Executed(fresh, problems, unfinished)
+        pass  # whoever asked learns it from what is unfinished
     finally:
         progress.end()
-    return Executed(fresh, problems)
+    fresh = {}
+    # In the order of the posts, not in that in which they happened to end.
+    for source, planned in due.items():
+        match results.get(source):
+            case Run() as run:
+                notebook = from_run(planned, run, digests, settings.deciding)
+                fresh[source] = Ran(notebook, sum(cell.seconds for cell in run.cells))
+            case Problem() as problem:
+                problems.append(problem)
+    return Executed(fresh, problems, len(due) - len(results))
 
 
 def _expected(planned: Plan) -> Expected:

@@ -1,5 +1,7 @@
 """What is to be run and what running it gives."""
 
+import os
+import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,8 +36,9 @@ class Job:
     """One post to be run: how messages name it, the folder it lies in, its cells.
 
     `memory` (bytes) and `seconds` are what it needed when it last ran; `None` if it never did.
-    `resources` is what it asks of a machine, by name: ``{"GPU": 1}``.
-    `keep` are the files, from that folder, whose content is kept if a cell writes them.
+    `resources` is what it asks of a machine, by name: ``{"GPU": 1}``; `files` are the project's
+    files that its last run read, by their names from the root; `keep` those, from its folder,
+    whose content is kept if a cell writes them.
     """
 
     path: str
@@ -44,6 +47,7 @@ class Job:
     memory: int | None = None
     seconds: float | None = None
     resources: tuple[tuple[str, float], ...] = ()
+    files: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
 
 
@@ -52,9 +56,9 @@ class Conditions:
     """What all runs of a build have in common.
 
     `root` is the project's folder, `content` the content folder in it, `cache` a folder that
-    survives the run, `environment` the names of variables that pass beside the usual ones.
-    `writable` are folders outside of its own in which a run may write; without `network` it
-    reaches nobody. `forked` says that kernels may come from a kernel server.
+    survives the run, `environment` the names of variables that pass beside the usual ones, of
+    those in `outside`. `writable` are folders outside of its own in which a run may write; without
+    `network` it reaches nobody. `forked` says that kernels may come from a kernel server.
     """
 
     root: Path
@@ -67,6 +71,7 @@ class Conditions:
     forked: bool = True
     writable: tuple[Path, ...] = ()
     environment: tuple[str, ...] = ()
+    outside: Mapping[str, str] = field(default_factory=lambda: os.environ)
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
 
 
@@ -84,14 +89,17 @@ class Run:
     """One clean execution of all cells of a post.
 
     `files` are the project's files that it read, `modules` the top-level modules it imported,
-    `memory` the most bytes that its processes held together, `saved` those of the files to be kept
-    that it wrote.
+    `memory` the most bytes that its processes held together. `python` is the version that ran it;
+    `packages` are those of the modules with their versions, where another machine ran it. `saved`
+    are the files to be kept that it wrote.
     """
 
     cells: tuple[CellResult, ...]
     files: tuple[str, ...]
     modules: tuple[str, ...]
     memory: int = 0
+    python: str = field(default_factory=platform.python_version)
+    packages: Mapping[str, str] | None = None
     saved: Mapping[str, bytes] = field(default_factory=dict)
 
 

@@ -1,13 +1,10 @@
 """Running one post: a fresh kernel, the whole post, no output lost, every failure in words."""
 
-import os
-import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from .errors import Problem
 from .jobs import CellResult, Conditions, Job, Progress, Run, Started
@@ -20,7 +17,7 @@ from .kernels.server import KernelServer
 from .kernels.supervisor import Bounds
 from .run_failures import EXPECTED, CellRaised, describe
 from .scratch import Scratch, link_if_large, scratch, written
-from .streams import merge_streams
+from .streams import merge_streams, without_folders
 
 _START_LIMIT = 120.0
 
@@ -80,7 +77,7 @@ def run(
             message = "removed the folder in which it ran, and with it the record of what it read"
             return Problem(job.path, message, job.cells[0].line)
         saved = written(job.keep, folders, job.folder)
-        return Run(tuple(cleaned), files, modules, memory, saved)
+        return Run(tuple(cleaned), files, modules, memory, saved=saved)
 
 
 def shared_folders(conditions: Conditions) -> list[Path]:
@@ -93,7 +90,7 @@ def shared_folders(conditions: Conditions) -> list[Path]:
 def environment(conditions: Conditions, home: Path) -> dict[str, str]:
     """The environment of a kernel that has its home at `home`."""
     return kernel_environment(
-        os.environ,
+        conditions.outside,
         home=home,
         cache=conditions.cache,
         threads=conditions.threads,
@@ -142,23 +139,7 @@ def _without_machine(result: CellResult, folders: Scratch, conditions: Condition
         str(conditions.root): "",
         str(Path.home()): "~",
     }
-    # The longest first: one may begin with another.
-    known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    # Not in the middle of a longer path: `/` or a word must not go on after the match.
-    pattern = re.compile(rf"(?<![\w./-])(?:{known})(?![\w-])")
-
-    def clean(value: Any) -> Any:
-        if isinstance(value, str):
-            return pattern.sub(lambda found: names[found[0]], value)
-        if isinstance(value, list):
-            return [clean(item) for item in value]
-        if isinstance(value, Mapping):
-            return {key: clean(item) for key, item in value.items()}
-        return value
-
-    outputs = tuple(
-        {key: clean(value) for key, value in output.items()} for output in result.outputs
-    )
+    outputs = tuple(without_folders(output, names) for output in result.outputs)
     return CellResult(outputs, result.seconds, result.execution_count)
 
 

@@ -14,6 +14,7 @@ _LARGE = 16 * 2**20
 # Sources of posts are no data of theirs, and a thousand of them may stand beside one another.
 _POSTS = ("*.md", "*.markdown", "*.mkd", "*.mdown", "*.rst", "*.ipynb")
 _NEVER_COPIED = shutil.ignore_patterns(*_POSTS, ".*", "__pycache__")
+_HIDDEN = shutil.ignore_patterns(".*")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,21 @@ class Scratch:
     content: Path
     working: Path
     home: Path
+
+
+def files_for(content: Path, post_folder: Path) -> Iterator[Path]:
+    """The files that `scratch` lets appear for a post that lies in `post_folder`."""
+    yield from _files(post_folder, _NEVER_COPIED)
+    data = content / "data"
+    if not data.is_relative_to(post_folder):
+        yield from _files(data, _HIDDEN)
+
+
+def _files(folder: Path, ignored: Callable[[str, list[str]], set[str]]) -> Iterator[Path]:
+    for name, folders, files in os.walk(folder, followlinks=True):
+        left_out = ignored(name, [*folders, *files])
+        folders[:] = sorted(set(folders) - left_out)
+        yield from (Path(name, file) for file in sorted(set(files) - left_out))
 
 
 Place = Callable[[str, str], object]
@@ -65,12 +81,7 @@ def scratch(content: Path, post_folder: Path, place: Place = shutil.copy2) -> It
         shutil.copytree(post_folder, made.working, ignore=_NEVER_COPIED, copy_function=place)
         data = content / "data"
         if data.is_dir() and not (made.content / "data").exists():
-            shutil.copytree(
-                data,
-                made.content / "data",
-                ignore=shutil.ignore_patterns(".*"),
-                copy_function=place,
-            )
+            shutil.copytree(data, made.content / "data", ignore=_HIDDEN, copy_function=place)
         if data.is_dir() and not (made.working / "data").exists():
             (made.working / "data").symlink_to(made.content / "data")
         yield made

@@ -1,7 +1,8 @@
 """Making what a kernel sends independent of chance: chunks of streams, addresses, process ids."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from .store import Output
 
@@ -59,6 +60,29 @@ def merge_streams(outputs: Iterable[Output]) -> list[Output]:
             merged.append(output)
     flush()
     return merged
+
+
+def without_folders(value: Any, names: Mapping[str, str]) -> Any:
+    """`value`, of the types that JSON has, with the folders `names` replaced in all of its texts.
+
+    >>> without_folders(["/home/eu/x.csv", "/home/eu2"], {"/home/eu": "~"})
+    ['~/x.csv', '/home/eu2']
+    """
+    # The longest first: one may begin with another.
+    known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    # Not in the middle of a longer path: `/` or a word must not go on after the match.
+    pattern = re.compile(rf"(?<![\w./-])(?:{known})(?![\w-])")
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return pattern.sub(lambda found: names[found[0]], value)
+        if isinstance(value, list):
+            return [clean(item) for item in value]
+        if isinstance(value, Mapping):
+            return {key: clean(item) for key, item in value.items()}
+        return value
+
+    return clean(value)
 
 
 def without_addresses(text: str) -> str:

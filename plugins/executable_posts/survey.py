@@ -9,11 +9,11 @@ from typing import Literal
 
 from . import store
 from .errors import Problem, ProblemError
-from .executed import installed_version
 from .figures import Claim, Place, claims, collisions
 from .fingerprint import file_digest
 from .kernels.environment import deciding_environment
 from .limits import DEFAULT, Limits
+from .packages import installed_version
 from .plan import FileDigest, Plan, plan
 from .post import Execute, Options, Post, decode, parse
 from .post.notebook import parse_notebook

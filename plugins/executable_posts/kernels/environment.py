@@ -36,17 +36,18 @@ def deciding_environment(outside: Mapping[str, str], also: Iterable[str] = ()) -
     Of those that a blog lets through by name, in `also`, a digest stands for the value, which
     may be a secret.
     """
-    known = {
-        name: value
-        for name, value in outside.items()
-        if name in _DECIDING or name.startswith(_DECIDING_PREFIXES)
-    }
+    known = {name: value for name, value in outside.items() if decides(name)}
     named = {name: outside[name] for name in also if name in outside}
     digests = {
         name: f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
         for name, value in named.items()
     }
     return known | digests
+
+
+def decides(name: str) -> bool:
+    """Whether what is computed may depend on the variable `name`."""
+    return name in _DECIDING or name.startswith(_DECIDING_PREFIXES)
 
 
 PER_RUN = frozenset(

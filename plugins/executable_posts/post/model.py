@@ -142,6 +142,8 @@ class Post:
     runs: bool
     why: str
     problems: tuple[Problem, ...] = field(default=())
+    resources: tuple[tuple[str, float], ...] = ()
+    """What it asks of the machine that runs it, by name."""
 
     @property
     def text(self) -> str:

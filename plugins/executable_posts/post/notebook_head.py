@@ -21,6 +21,7 @@ from .located import line_of
 _KNOWN = frozenset(
     {"title", "date", "modified", "slug", "category", "tags", "author", "authors", "summary"}
     | {"status", "lang", "translation", "template", "save_as", "url", "execute"}
+    | {"resources"}
 )
 # What a notebook's metadata says under such a name is meant for readers, whoever wrote it.
 _DIRECT = ("title", "authors", "author", "date", "modified", "slug", "category", "tags", "summary")

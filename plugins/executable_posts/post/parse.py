@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from markdown_it.token import Token
 
 from ..errors import Problem, one_of
-from . import fences, options, recorded, source
+from . import fences, options, recorded, resources, source
 from .model import Cell, Fence, FrontMatter, Piece, Post, Prose, Recorded, Shown
 from .options import Options
 
@@ -59,6 +59,8 @@ def parse(
         if fences.language(fence.info) in fences.PYTHON
     }
     answer, problems = _front_matter_answer(head, path)
+    asked, mistakes = resources.read(head, path)
+    problems += mistakes
     runs, why = _runs(answer or execute, answer is not None, candidates.values())
     if runs:
         problems += mistakes
@@ -66,7 +68,7 @@ def parse(
             problems += candidate.verdict.problems
     idle = None if runs else f"the post does not run: {why}"
     pieces = tuple(_pieces(lines, head.length, found, candidates, idle))
-    return Post(path, pieces, head.values, runs, why, tuple(problems))
+    return Post(path, pieces, head.values, runs, why, tuple(problems), asked)
 
 
 @dataclass(frozen=True)
