@@ -1,5 +1,6 @@
 """A Dask cluster for the tests: a scheduler and two workers, on this machine alone."""
 
+import ctypes
 import json
 import os
 import signal
@@ -89,6 +90,7 @@ def _process(
             stdout=output,
             stderr=output,
             start_new_session=True,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509  it takes no lock
         )
     try:
         yield process
@@ -97,6 +99,12 @@ def _process(
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _end_with_parent() -> None:
+    """Let this process not outlive tests that are killed; its own children see to that."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def wait_until(true: Callable[[], object], limit: float = _LIMIT) -> None:
