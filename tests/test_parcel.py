@@ -53,6 +53,7 @@ JOBS = st.builds(
     seconds=st.none() | FLOATS,
     resources=st.dictionaries(TEXTS, FLOATS, max_size=2).map(lambda known: tuple(known.items())),
     files=st.lists(TEXTS, max_size=3).map(tuple),
+    keep=st.lists(TEXTS, max_size=3).map(tuple),
 )
 CONDITIONS = st.builds(
     Conditions,
@@ -147,7 +148,7 @@ def test_no_field_of_a_job_or_its_conditions_is_forgotten() -> None:
     """A field that is new here has to be in what the test above generates."""
     cell = {"code", "line", "may_raise", "timeout", "lines", "setup"}
     assert {spec.name for spec in fields(JobCell)} == cell
-    job = {"path", "folder", "cells", "memory", "seconds", "resources", "files"}
+    job = {"path", "folder", "cells", "memory", "seconds", "resources", "files", "keep"}
     assert {spec.name for spec in fields(Job)} == job
     conditions = {"root", "content", "cache", "threads", "timezone", "limits", "network", "forked"}
     conditions |= {"writable", "environment", "outside", "datasets"}
