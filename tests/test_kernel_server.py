@@ -231,7 +231,10 @@ def test_what_shadows_a_package_beside_a_post_gives_a_plain_kernel(
 
 IMPORTS = [
     "import numpy",
-    "import matplotlib",
+    pytest.param(
+        "import matplotlib",
+        marks=pytest.mark.xfail(reason="what pyplot imports counts as what Matplotlib does"),
+    ),
     "import matplotlib.pyplot",
     "import pandas",
     "import sklearn",

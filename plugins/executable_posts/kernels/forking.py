@@ -83,11 +83,11 @@ def _prepare(packages: list[str]) -> Preloaded:
                 preload(package, preloaded)
         except ImportError:  # the posts that import it will say so, at their lines
             continue
+        context: Any = sys.modules.get("tensorflow.python.eager.context")
+        if context is not None and context._context is not None:
+            raise Refused("an import ran a TensorFlow operation, after which `fit` would hang")
         if _threads() > 1 and _threads_after_fork() > 1:
             raise Refused(f"importing {package} starts threads, which a fork does not copy")
-    context: Any = sys.modules.get("tensorflow.python.eager.context")
-    if context is not None and context._context is not None:
-        raise Refused("an import ran a TensorFlow operation, after which `fit` would hang")
     # Pages that hold objects of the server are never written to by its kernels' collectors.
     gc.collect()
     gc.freeze()
