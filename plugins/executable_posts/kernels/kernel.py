@@ -9,6 +9,7 @@ from typing import Any
 
 import zmq
 from jupyter_client.session import Session
+from zmq.utils.monitor import parse_monitor_message
 
 from .collected import Collected
 from .inside.at_end import finish
@@ -19,6 +20,7 @@ from .supervised import KernelEnd, Supervised
 # the kernel, whose memory is bounded.
 _WAITING_MESSAGES = 100
 _ASK_AGAIN = 0.5
+_MILLISECONDS_TO_CONNECT_AGAIN = 1000
 _LAST_WORDS = 200
 _SHELL, _IOPUB = "shell", "iopub"
 
@@ -79,10 +81,11 @@ class Kernel:
         self._iopub = iopub
         self._output_limit = output_limit
         self._requests: dict[str, _Request] = {}
-        self._ready = False
         self._control = process.fileno()
+        events = zmq.Event.DISCONNECTED | zmq.Event.CONNECT_RETRIED
+        self._monitors = [socket.get_monitor_socket(events) for socket in (shell, iopub)]
         self._poller = zmq.Poller()
-        for source in (shell, iopub, self._control):
+        for source in (shell, iopub, *self._monitors, self._control):
             self._poller.register(source, zmq.POLLIN)
 
     @property
@@ -130,7 +133,6 @@ class Kernel:
                 if not self._receive(again):
                     break
             else:
-                self._ready = True
                 return
             if time.monotonic() >= deadline:
                 raise CellTimeout
@@ -171,7 +173,20 @@ class Kernel:
             while last := dict(self._poller_of_messages().poll(_LAST_WORDS)):
                 self._take_in(last)
             raise KernelDied(end)
+        for monitor in self._monitors:
+            if monitor in ready:
+                self._look_at_connection(monitor)
         return bool(ready)
+
+    def _look_at_connection(self, monitor: "zmq.Socket[bytes]") -> None:
+        """Raise `OutputTooLarge` if ZeroMQ gave up the connection for that.
+
+        It does so for a message larger than `MAXMSGSIZE`, and says no word of it. Whoever closes
+        the other end is called again at once.
+        """
+        event = parse_monitor_message(monitor.recv_multipart())["event"]
+        if event == zmq.Event.DISCONNECTED and not monitor.poll(_MILLISECONDS_TO_CONNECT_AGAIN):
+            raise OutputTooLarge
 
     def _end(self) -> KernelEnd | None:
         self._process.poll()
@@ -193,10 +208,6 @@ class Kernel:
         frames = self._session.feed_identities(socket.recv_multipart())[1]
         message = self._session.deserialize(frames)
         request = self._requests.get(message["parent_header"].get("msg_id", ""))
-        if message["msg_type"] == "iopub_welcome" and self._ready:
-            # The connection was lost and made again, as ZeroMQ does after a message that is larger
-            # than `MAXMSGSIZE`.
-            raise OutputTooLarge
         if request is None:
             return
         if channel == _SHELL:
