@@ -41,6 +41,10 @@ class CellTimeout(Exception):
     """Code did not end in the time it had."""
 
 
+class NotAMessage(Exception):
+    """The kernel sent what is no message of Jupyter's."""
+
+
 class OutputTooLarge(Exception):
     """A cell put out more than it may."""
 
@@ -100,8 +104,8 @@ class Kernel:
     def execute(self, code: str, timeout: float) -> tuple[Collected, CellError | None]:
         """Run `code` as a cell: its outputs, which later cells may still change, and its error.
 
-        Raises `CellTimeout` after `timeout` seconds, `OutputTooLarge`, `KernelDied`; in the first
-        two the kernel goes on and is to be killed.
+        Raises `CellTimeout` after `timeout` seconds, `OutputTooLarge`, `NotAMessage`, `KernelDied`;
+        but for the last the kernel goes on and is to be killed.
         """
         collected = Collected()
         reply = self._run(code, collected, timeout, silent=False)
@@ -202,7 +206,10 @@ class Kernel:
         # Outputs first: who has a reply does not wait for more of them than the word idle.
         for socket, channel in ((self._iopub, _IOPUB), (self._shell, _SHELL)):
             if socket in ready:
-                self._take_in_one(socket, channel)
+                try:
+                    self._take_in_one(socket, channel)
+                except (AttributeError, KeyError, TypeError, ValueError) as error:
+                    raise NotAMessage from error
 
     def _take_in_one(self, socket: "zmq.Socket[bytes]", channel: str) -> None:
         frames = self._session.feed_identities(socket.recv_multipart())[1]
