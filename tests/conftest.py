@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from tests.blog import Site
+from tests.leftovers import nothing_left
 from tests.running import KINDS, Bench, Servers, shared_servers
 
 # How long an example takes says more of what else the machine does.
@@ -41,3 +42,12 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path, run_cache: Path) -> Be
     """A place to run cells in: each test runs twice, with plain kernels and with forked ones."""
     forked = request.param == "forked"
     return Bench(tmp_path, run_cache, request.getfixturevalue("servers") if forked else None)
+
+
+@pytest.fixture
+def hostile(bench: Bench) -> Iterator[Bench]:
+    """A place to run cells of which nothing may remain; they have only little of everything."""
+    bench.limit(memory=1 << 30, file=20 << 20, disk=50 << 20, processes=100)
+    bench.start_server()
+    with nothing_left():
+        yield bench

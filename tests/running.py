@@ -11,8 +11,7 @@ from executable_posts.errors import Problem
 from executable_posts.jobs import CellResult, Conditions, Job, JobCell, Run, Started
 from executable_posts.kernels.inside.plan import Dataset
 from executable_posts.kernels.server import KernelServer
-from executable_posts.limits import DEFAULT
-from executable_posts.run import environment, run
+from executable_posts.run import environment, run, shared_folders
 
 KINDS = ("plain", "forked")
 
@@ -64,8 +63,14 @@ class Bench:
         )
 
     def limit(self, **limits: Any) -> None:
-        """Let the next runs use no more than this."""
-        self.conditions = replace(self.conditions, limits=replace(DEFAULT, **limits))
+        """Let the next runs use no more than this; what is not named stays."""
+        self.conditions = replace(self.conditions, limits=replace(self.conditions.limits, **limits))
+
+    def start_server(self) -> None:
+        """Have what the next runs share, so that it does not come with them."""
+        if self.servers:
+            self.servers.server(self.conditions)
+        shared_folders(self.conditions)
 
     def job(
         self, *codes: str, name: str = "x", may_raise: bool = False, timeout: float = 60

@@ -1,13 +1,11 @@
 """What a person sees when something is wrong, and what stays as it was (DESIGN.md §10)."""
 
-import signal
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from tests.blog import Site
+from tests.leftovers import processes_in, wait_until
 
 GOOD = "\n```python\nprint('tudo bem')\n```\n"
 
@@ -101,7 +99,7 @@ def test_a_post_that_fails_is_named_and_keeps_its_last_good_output(
     assert "<pre>tudo muito bem</pre>" in site.page("bom")
     assert site.notebook("ruim").read_bytes() == stored
     assert list(site.scratch.iterdir()) == []
-    assert processes_of(site) == []
+    assert processes_in(site.folder) == []
 
 
 def test_the_last_good_output_is_still_shown_and_marked(site: Site) -> None:
@@ -255,94 +253,11 @@ def test_bad_front_matter_is_named_with_its_line(site: Site) -> None:
     assert "tudo bem" in site.page("bom")
 
 
-def processes_of(site: Site) -> list[str]:
-    """Command lines of all processes that were started by a build of `site` and are still there."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            try:
-                environment = (folder / "environ").read_bytes()
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except OSError:
-                continue
-            if str(site.folder).encode() in environment and command:
-                found.append(command)
-    return found
-
-
-SLEEPER = """
-```python
-import subprocess, time
-subprocess.Popen(["setsid", "sleep", "4242"])
-open("pronto", "w").close()
-time.sleep(600)
-```
-"""
-
-
-@pytest.mark.parametrize(
-    ("number", "status"),
-    [
-        (signal.SIGINT, 130),
-        (signal.SIGTERM, -signal.SIGTERM),
-        (signal.SIGHUP, -signal.SIGHUP),
-        (signal.SIGKILL, -signal.SIGKILL),
-    ],
-)
-def test_nothing_is_left_of_an_interrupted_build(
-    site: Site, number: signal.Signals, status: int
-) -> None:
-    site.post("bom", GOOD)
-    assert site.build().status == 0
-    page = site.page("bom")
-    site.post("lento", SLEEPER)
-    process = site.start()
-    wait_until(lambda: any("4242" in command for command in processes_of(site)))
-
-    process.send_signal(number)
-    out, err = process.communicate(timeout=10)
-
-    assert process.returncode == status, out + err
-    wait_until(lambda: not processes_of(site) and not list(site.scratch.iterdir()))
-    assert "Traceback" not in out + err
-    assert site.page("bom") == page
-    assert not site.notebook("lento").exists()
-    site.post("lento", GOOD)
-    assert site.build().status == 0
-
-
-def test_what_had_run_before_an_interruption_is_kept(site: Site) -> None:
-    site.post("bom", GOOD)
-    site.post("lento", SLEEPER)
-    process = site.start()
-    wait_until(lambda: any("4242" in command for command in processes_of(site)))
-    time.sleep(1)  # by now the other post has run too
-
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
-
-    assert process.returncode == 130, out + err
-    assert (
-        "interrupted: 1 post had run and is stored; 1 post was not run; no kernel is left"
-        in " ".join((out + err).split())
-    )
-    assert site.notebook("bom").exists()
-    again = site.build_frozen()
-    assert "content/posts/bom.md" not in again.err
-    wait_until(lambda: not processes_of(site))
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "this did not come to be"
-        time.sleep(0.02)
-
-
 def test_a_second_build_waits_for_the_first(site: Site) -> None:
     site.post("lento", "\n```python\nimport time\ntime.sleep(1.5)\nprint('fim')\n```\n")
     first = site.start()
-    wait_until((site.folder / ".cache" / "executable_posts" / "lock").is_file)
+    lock = site.folder / ".cache" / "executable_posts" / "lock"
+    wait_until(lock.is_file, lambda: "no lock")
     time.sleep(0.3)
     second = site.build()
     out, _ = first.communicate(timeout=30)

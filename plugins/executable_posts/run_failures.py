@@ -11,6 +11,7 @@ from .kernels.kernel import (
     CellTimeout,
     KernelDied,
     KernelNotStarted,
+    NotAMessage,
     OutputTooLarge,
 )
 from .kernels.manager import KernelSetup
@@ -38,7 +39,7 @@ class CellRaised(Exception):
         self.error = error
 
 
-EXPECTED = (CellRaised, CellTimeout, KernelDied, KernelNotStarted, OutputTooLarge)
+EXPECTED = (CellRaised, CellTimeout, KernelDied, KernelNotStarted, NotAMessage, OutputTooLarge)
 """What can go wrong in a run without being a defect of ours."""
 
 
@@ -60,6 +61,9 @@ def describe(error: Exception, job: Job, index: int, setup: KernelSetup, limits:
                 f"printed or displayed more than {_mebibytes(limits.output)}; show less of it, or "
                 "allow more with EXECUTE_OUTPUT_LIMIT in the settings"
             )
+            return Problem(job.path, f"{where}: {message}", cell.line)
+        case NotAMessage():
+            message = "sent, past IPython, what is no message of Jupyter's"
             return Problem(job.path, f"{where}: {message}", cell.line)
         case KernelDied(end=end):
             return Problem(job.path, f"{where}: {_death(end, limits)}", cell.line)

@@ -9,6 +9,7 @@ from typing import Any
 
 import zmq
 from jupyter_client.session import Session
+from zmq.utils.monitor import parse_monitor_message
 
 from .collected import Collected
 from .inside.at_end import finish
@@ -18,6 +19,7 @@ from .supervised import KernelEnd, Supervised
 # So many messages wait in the builder, each of 64 KiB at most where a text is long; more wait in
 # the kernel, whose memory is bounded.
 _WAITING_MESSAGES = 100
+_MILLISECONDS_TO_CONNECT_AGAIN = 1000
 _LAST_WORDS = 200
 _SHELL, _IOPUB = "shell", "iopub"
 
@@ -36,6 +38,10 @@ class KernelNotStarted(Exception):
 
 class CellTimeout(Exception):
     """Code did not end in the time it had."""
+
+
+class NotAMessage(Exception):
+    """The kernel sent what is no message of Jupyter's."""
 
 
 class OutputTooLarge(Exception):
@@ -80,8 +86,10 @@ class Kernel:
         self._requests: dict[str, _Request] = {}
         self._welcome = False
         self._control = process.fileno()
+        events = zmq.Event.DISCONNECTED | zmq.Event.CONNECT_RETRIED
+        self._monitors = [socket.get_monitor_socket(events) for socket in (shell, iopub)]
         self._poller = zmq.Poller()
-        for source in (shell, iopub, self._control):
+        for source in (shell, iopub, *self._monitors, self._control):
             self._poller.register(source, zmq.POLLIN)
 
     @property
@@ -96,8 +104,8 @@ class Kernel:
     def execute(self, code: str, timeout: float) -> tuple[Collected, CellError | None]:
         """Run `code` as a cell: its outputs, which later cells may still change, and its error.
 
-        Raises `CellTimeout` after `timeout` seconds, `OutputTooLarge`, `KernelDied`; in the first
-        two the kernel goes on and is to be killed.
+        Raises `CellTimeout` after `timeout` seconds, `OutputTooLarge`, `NotAMessage`, `KernelDied`;
+        but for the last the kernel goes on and is to be killed.
         """
         collected = Collected()
         reply = self._run(code, collected, timeout, silent=False)
@@ -168,7 +176,20 @@ class Kernel:
             while last := dict(self._poller_of_messages().poll(_LAST_WORDS)):
                 self._take_in(last)
             raise KernelDied(end)
+        for monitor in self._monitors:
+            if monitor in ready:
+                self._look_at_connection(monitor)
         return bool(ready)
+
+    def _look_at_connection(self, monitor: "zmq.Socket[bytes]") -> None:
+        """Raise `OutputTooLarge` if ZeroMQ gave up the connection for that.
+
+        It does so for a message larger than `MAXMSGSIZE`, and says no word of it. Whoever closes
+        the other end is called again at once.
+        """
+        event = parse_monitor_message(monitor.recv_multipart())["event"]
+        if event == zmq.Event.DISCONNECTED and not monitor.poll(_MILLISECONDS_TO_CONNECT_AGAIN):
+            raise OutputTooLarge
 
     def _end(self) -> KernelEnd | None:
         self._process.poll()
@@ -184,17 +205,16 @@ class Kernel:
         # Outputs first: who has a reply does not wait for more of them than the word idle.
         for socket, channel in ((self._iopub, _IOPUB), (self._shell, _SHELL)):
             if socket in ready:
-                self._take_in_one(socket, channel)
+                try:
+                    self._take_in_one(socket, channel)
+                except (AttributeError, KeyError, TypeError, ValueError) as error:
+                    raise NotAMessage from error
 
     def _take_in_one(self, socket: "zmq.Socket[bytes]", channel: str) -> None:
         frames = self._session.feed_identities(socket.recv_multipart())[1]
         message = self._session.deserialize(frames)
         request = self._requests.get(message["parent_header"].get("msg_id", ""))
         if message["msg_type"] == "iopub_welcome":
-            if self._welcome:
-                # The connection was lost and made again, as ZeroMQ does after a message that is
-                # larger than `MAXMSGSIZE`.
-                raise OutputTooLarge
             self._welcome = True
         if request is None:
             return

@@ -30,6 +30,8 @@ class LosslessStream(OutStream):
         self._reading = threading.RLock()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         super()._setup_stream_redirects(name)  # type: ignore[no-untyped-call]
+        # A child would say again, and first, what its parent has not sent yet.
+        os.register_at_fork(before=self.flush)
 
     def _watch_pipe_fd(self) -> None:
         """Pass on what is written to the file descriptor while nobody prints (in a thread)."""
