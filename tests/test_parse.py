@@ -754,6 +754,8 @@ OPTIONS = {
     "fig-alt": ("fig-alt: Dez dígitos", Options(fig_alt="Dez dígitos")),
     "data, one path": ("data: ../data/a.csv", Options(data=("../data/a.csv",))),
     "data, several": ("data: [a.csv, b.csv]", Options(data=("a.csv", "b.csv"))),
+    "timings": ("timings: true", Options(timings=True)),
+    "reprs": ("reprs: true", Options(reprs=True)),
     "tolerance": ("tolerance: 1e-3", Options(tolerance=0.001)),
     "timeout": ("timeout: 90", Options(timeout=90)),
     "timeout, a fraction": ("timeout: 0.5", Options(timeout=0.5)),
@@ -773,7 +775,8 @@ def test_options_are_read(rows: str, options: Options) -> None:
 
 
 ALLOWED = (
-    "Allowed: data, echo, error, eval, fig-alt, fig-cap, label, output, timeout, tolerance, warning"
+    "Allowed: data, echo, error, eval, fig-alt, fig-cap, label, output, reprs, timeout, timings, "
+    "tolerance, warning"
 )
 
 BAD_OPTIONS = {

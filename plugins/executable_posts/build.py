@@ -12,6 +12,7 @@ from .errors import Problem, one_of
 from .executed import current, from_run
 from .figures import Claim, Figure, collisions
 from .kernels.environment import deciding_environment
+from .outputs import Wanted
 from .plan import FileDigest, Plan, data_files
 from .render import Rendered, render
 from .report import PostReport, State
@@ -64,7 +65,7 @@ def build(sources: Sequence[Source], settings: BuildSettings, announce: Announce
         problems += failures
         _remember(fresh, failures, settings)
     views = {
-        source: _view(source, planned, fresh.get(source), problems)
+        source: _view(source, planned, fresh.get(source), problems, settings.wanted)
         for source, planned in plans.items()
     }
     problems += _figure_collisions(views)
@@ -218,10 +219,15 @@ def _remember(
 
 
 def _view(
-    source: Source, planned: Plan, fresh: ExecutedNotebook | None, problems: Sequence[Problem]
+    source: Source,
+    planned: Plan,
+    fresh: ExecutedNotebook | None,
+    problems: Sequence[Problem],
+    wanted: Wanted,
 ) -> View:
     cells = fresh.cells if fresh else tuple(cell.last for cell in planned.cells)
-    return view(planned, cells, source.place, stale=source.name in _blamed(problems))
+    failed = source.name in _blamed(problems)
+    return view(planned, cells, source.place, wanted, stale=failed)
 
 
 def _figure_collisions(views: Mapping[Source, View]) -> list[Problem]:
@@ -264,7 +270,7 @@ def _page(source: Source, planned: Plan, shown: View, settings: BuildSettings) -
     return Page(
         name=source.name,
         rendered=render(planned.post, shown.by_number, source.title, settings.words),
-        figures=shown.figures,
+        figures=(*shown.figures, *shown.files),
         notebook=notebook if planned.cells and notebook.is_file() else None,
     )
 
@@ -289,6 +295,7 @@ def _report(
         cells=len(planned.cells),
         seconds=sum(cell.seconds for cell in fresh.cells) if fresh else 0.0,
         hidden_lines=shown.hidden_lines,
+        noise_lines=shown.noise_lines,
         notes=(*shown.notes, *_moved_aside(planned, root)) if fresh else (),
     )
 

@@ -17,10 +17,12 @@ from .errors import Problem, ProblemError
 from .outputs import Display
 from .post import Cell, Post
 from .store import write_atomically
+from .svg import clean as clean_svg
 
 _EXTENSIONS = {
     "image/png": "png",
     "image/jpeg": "jpg",
+    "image/webp": "webp",
     "image/gif": "gif",
     "image/svg+xml": "svg",
 }
@@ -177,7 +179,8 @@ def _extension(name: str) -> str:
 def decode(display: Display, name: str) -> Figure:
     """The figure file that `display` is. Raises `ValueError` if its content is no picture."""
     if display.mime == "image/svg+xml":
-        return Figure(name, display.content.encode(), _svg_size(display.content))
+        drawing = clean_svg(display.content)
+        return Figure(name, drawing.encode(), _svg_size(drawing))
     try:
         data = base64.b64decode(display.content)
     except ValueError as error:

@@ -7,7 +7,7 @@ token stands in its place, as a paragraph of its own, and `fill` puts the HTML t
 import hashlib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -16,11 +16,12 @@ from .outputs import Display
 from .post import Cell, Fence, Piece, Post, Recorded, Shown
 from .post.fences import PYTHON, language
 from .post.source import lines
+from .typeset import Spot, folded, typeset
+from .words import OUTPUT_WORDS, OutputWords
 
 # Python-Markdown ends the last paragraph of a quotation with a line break.
 _TOKEN = re.compile(r"(?P<p><p>)?(?P<token>x[0-9a-f]{12}cell\w+x)(?(p)\s*</p>)")
 _NO_ADDRESS = re.compile(r"""[\x00-\x20"#%&'<>?]""")
-_STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,15 @@ class CellView:
     """What a reader sees under a cell.
 
     `figures` holds the file of each display that is a figure, in order; `stale` says that these
-    are the outputs of an earlier run, since the last one failed.
+    are the outputs of an earlier run, since the last one failed. `files` are those that other
+    outputs show, and lie in `folder`, below the site's root.
     """
 
     displays: tuple[Display, ...]
     figures: tuple[Figure, ...] = ()
     stale: bool = False
+    files: tuple[Figure, ...] = ()
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Words:
     cell: str = "Cell {number}"
     figure: str = "Figure {number} of “{title}”"
     stale: str = "Output of the last run that succeeded."
+    outputs: OutputWords = OUTPUT_WORDS["en"]
 
 
 WORDS: Mapping[str, Words] = {
@@ -51,6 +56,7 @@ WORDS: Mapping[str, Words] = {
         cell="Célula {number}",
         figure="Figura {number} de “{title}”",
         stale="Saída da última execução que deu certo.",
+        outputs=OUTPUT_WORDS["pt"],
     ),
 }
 
@@ -130,8 +136,12 @@ class _Page:
             stale = (
                 f'<p class="stale-note">{html.escape(self._words.stale)}</p>' if view.stale else ""
             )
+            label = html.escape(self._words.outputs.outputs.format(number=cell.number))
             self._block(
-                cell, "outputs", f'<div class="cell-outputs{" stale" if stale else ""}">{stale}'
+                cell,
+                "outputs",
+                f'<div class="cell-outputs{" stale" if stale else ""}" role="group"'
+                f' aria-label="{label}">{stale}',
             )
             for index, (kind, output) in enumerate(outputs):
                 if kind == "markdown":
@@ -156,14 +166,19 @@ class _Page:
             return []
         figures = iter(view.figures)
         return [
-            (
-                shown.kind,
-                self._figure(cell, shown, next(figures))
-                if shown.kind == "figure"
-                else _html(shown),
-            )
-            for shown in view.displays
+            (shown.kind, self._output(cell, view, number, figures))
+            for number, shown in enumerate(view.displays, start=1)
         ]
+
+    def _output(self, cell: Cell, view: CellView, number: int, figures: Iterator[Figure]) -> str:
+        shown = view.displays[number - 1]
+        match shown.kind:
+            case "figure":
+                return self._figure(cell, shown, next(figures))
+            case "markdown":
+                return shown.content
+        folder = f"{{static}}/{view.folder}/"
+        return typeset(shown, Spot(cell.number, number, folder), self._words.outputs)
 
     def _figure(self, cell: Cell, shown: Display, figure: Figure) -> str:
         self._figures += 1
@@ -180,23 +195,8 @@ class _Page:
         name = _NO_ADDRESS.sub(lambda found: quote(found[0]), figure.name)
         image = f'<img src="{{static}}/{name}" alt="{html.escape(alt)}"{size}{lazy}>'
         below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
-        return f'<figure class="cell-output figure">{image}{below}</figure>'
-
-
-def _html(shown: Display) -> str:
-    match shown.kind:
-        case "html":
-            return f'<div class="cell-output html">{_styled_by_the_site(shown.content)}</div>'
-        case "markdown":
-            return shown.content
-        case kind:
-            text = html.escape(shown.content, quote=False)
-            return f'<div class="cell-output {kind}"><pre>{text}</pre></div>'
-
-
-def _styled_by_the_site(content: str) -> str:
-    """`content` without the looks that pandas gives its tables: those are the theme's."""
-    return _STYLE.sub("", content).replace('<table border="1" ', "<table ")
+        drawn = f'<figure class="cell-output figure">{image}{below}</figure>'
+        return folded(shown.motion, drawn, self._words.outputs) if shown.motion else drawn
 
 
 def _ends_as_it_begins(fence: Fence) -> bool:

@@ -22,6 +22,7 @@ class PostReport:
     seconds: float
     hidden_lines: int
     notes: tuple[Problem, ...] = ()
+    noise_lines: int = 0
 
 
 def post_line(report: PostReport, written: Sequence[Written]) -> str:
@@ -35,6 +36,8 @@ def post_line(report: PostReport, written: Sequence[Written]) -> str:
         parts.append(f"figures: {', '.join(counts)}")
     if report.hidden_lines:
         parts.append(f"{_count(report.hidden_lines, 'line')} of stderr hidden")
+    if report.noise_lines:
+        parts.append(f"{_count(report.noise_lines, 'line')} of noise left out")
     return f"{report.path}: run ({report.why}): {'; '.join(parts)}"
 
 

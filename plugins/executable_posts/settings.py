@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from .errors import Problem, ProblemError, one_of
+from .outputs import Wanted
 from .post import Execute
 from .render import WORDS, Words
 from .survey import BuildSettings, Policy
@@ -73,6 +74,8 @@ _SETTINGS: Mapping[str, tuple[Callable[[object], Any], Any]] = {
     "EXECUTE_SHELL": (_boolean, False),
     "EXECUTE_ON_ENVIRONMENT_CHANGE": (_boolean, False),
     "EXECUTE_TIMEOUT": (_positive, 300),
+    "EXECUTE_TIMINGS": (_boolean, False),
+    "EXECUTE_REPRS": (_boolean, False),
     "EXECUTE_WORKERS": (_count, None),
     "EXECUTE_THREADS": (_count, 2),
     "EXECUTE_ENVIRONMENT": (_names, ()),
@@ -104,6 +107,7 @@ def read(settings: Mapping[str, Any]) -> BuildSettings:
         shell_allowed=values["EXECUTE_SHELL"],
         rerun_on_environment_change=values["EXECUTE_ON_ENVIRONMENT_CHANGE"],
         timeout=values["EXECUTE_TIMEOUT"],
+        wanted=Wanted(timings=values["EXECUTE_TIMINGS"], reprs=values["EXECUTE_REPRS"]),
         workers=values["EXECUTE_WORKERS"] or _workers(),
         threads=values["EXECUTE_THREADS"],
         timezone=str(settings.get("TIMEZONE") or "UTC"),

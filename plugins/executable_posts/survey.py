@@ -13,6 +13,7 @@ from .executed import installed_version
 from .figures import Claim, Place, claims, collisions
 from .fingerprint import file_digest
 from .kernels.environment import deciding_environment
+from .outputs import Wanted
 from .plan import FileDigest, Plan, plan
 from .post import Execute, Post, decode, parse
 from .post.notebook import parse_notebook
@@ -37,7 +38,8 @@ class Source:
 class BuildSettings:
     """What the blog's settings say to the engine; `content` is a folder in `root`.
 
-    `datasets` maps URLs to names of files in ``content/data``; `timeout` is in seconds a cell.
+    `datasets` maps URLs to names of files in ``content/data``; `timeout` is in seconds a cell,
+    `wanted` is what cells show that do not say otherwise.
     """
 
     root: Path
@@ -49,6 +51,7 @@ class BuildSettings:
     shell_allowed: bool
     rerun_on_environment_change: bool
     timeout: float
+    wanted: Wanted
     workers: int
     threads: int
     timezone: str

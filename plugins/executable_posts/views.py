@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from .errors import Problem
 from .figures import Figure, Place, decode, names
-from .outputs import Display, display
+from .html_outputs import clean
+from .outputs import DEFAULT, Display, Wanted, display
 from .plan import Plan, PlannedCell
-from .post import Cell, Post, RecordedOutput
+from .post import Cell, Options, Post, RecordedOutput
 from .render import CellView
 from .store import ExecutedCell
 
@@ -16,12 +17,14 @@ from .store import ExecutedCell
 class View:
     """`cells` has an entry for each cell of the post; `None` for one that never ran.
 
-    `hidden_lines` counts what the cells wrote to stderr and no reader sees.
+    `hidden_lines` counts what the cells wrote to stderr and no reader sees, `noise_lines` what was
+    left out as noise.
     """
 
     plan: Plan
     cells: tuple[CellView | None, ...]
     hidden_lines: int
+    noise_lines: int
     notes: tuple[Problem, ...]
 
     @property
@@ -37,6 +40,12 @@ class View:
     def figures(self) -> tuple[Figure, ...]:
         """All figures, in order."""
         return tuple(figure for figure, _ in self.figure_lines)
+
+    @property
+    def files(self) -> tuple[Figure, ...]:
+        """All files that are no figures; the same one may be shown twice."""
+        files = {file.name: file for cell in self.cells if cell for file in cell.files}
+        return tuple(files.values())
 
     @property
     def figure_names(self) -> tuple[tuple[str, ...], ...]:
@@ -56,24 +65,61 @@ class View:
         )
 
 
-def view(plan: Plan, cells: Sequence[ExecutedCell | None], place: Place, *, stale: bool) -> View:
-    """What to show for the post of `plan`, whose cells last ran as `cells` says, one for one."""
+def view(
+    plan: Plan,
+    cells: Sequence[ExecutedCell | None],
+    place: Place,
+    wanted: Wanted = DEFAULT,
+    *,
+    stale: bool,
+) -> View:
+    """What to show for the post of `plan`, whose cells last ran as `cells` says, one for one.
+
+    `wanted` is what cells show that do not say otherwise.
+    """
     views: list[CellView | None] = []
-    hidden = 0
+    hidden = noise = 0
     notes: list[Problem] = []
     for planned, executed in zip(plan.cells, cells, strict=True):
         if executed is None:
             views.append(None)
             continue
         options = planned.cell.options
-        displayed = display(executed.outputs, show_stderr=options.warning)
-        wanted = displayed.displays if options.output else ()
-        shown = tuple(display for display in wanted if not _broken(display))
-        views.append(CellView(shown, _figures(plan.post, planned, executed, place, shown), stale))
+        displayed = display(executed.outputs, _wanted(options, wanted))
+        asked = displayed.displays if options.output else ()
+        shown = tuple(display for display in asked if not _broken(display))
+        figures = _figures(plan.post, planned, executed, place, shown)
+        folder = f"assets/{place.slug}"
+        files, removed = _html(shown, folder)
+        views.append(CellView(shown, figures, stale, files, folder))
         hidden += displayed.hidden_lines
-        notes += [_left_out(plan.post, planned.cell, gone) for gone in wanted if gone not in shown]
+        noise += displayed.noise_lines
+        notes += [_taken_out(plan.post, planned.cell, what) for what in removed]
+        notes += [_left_out(plan.post, planned.cell, gone) for gone in asked if gone not in shown]
         notes += _notes(plan.post, planned, shown)
-    return View(plan, tuple(views), hidden, tuple(notes))
+    return View(plan, tuple(views), hidden, noise, tuple(notes))
+
+
+def _wanted(options: Options, by_default: Wanted) -> Wanted:
+    return Wanted(
+        stderr=options.warning,
+        timings=by_default.timings if options.timings is None else options.timings,
+        reprs=by_default.reprs if options.reprs is None else options.reprs,
+    )
+
+
+def _html(shown: Sequence[Display], folder: str) -> tuple[tuple[Figure, ...], list[str]]:
+    """The files that HTML shows, and what was taken out of it."""
+    cleaned = [clean(display.content) for display in shown if display.kind == "html"]
+    files = {file.name: file.data for one in cleaned for file in one.files}
+    return (
+        tuple(Figure(f"{folder}/{name}", data, None) for name, data in files.items()),
+        [what for one in cleaned for what in one.removed],
+    )
+
+
+def _taken_out(post: Post, cell: Cell, what: str) -> Problem:
+    return Problem(post.path, f"cell {cell.number}: its HTML is shown without {what}", cell.line)
 
 
 def _broken(display: Display) -> bool:

@@ -80,6 +80,10 @@ class Options:
     """Show the outputs."""
     warning: bool = _option(False, _boolean)
     """Show what the cell writes to stderr."""
+    timings: bool | None = _option(None, _boolean)
+    """Show how long progress bars took."""
+    reprs: bool | None = _option(None, _boolean)
+    """Show a last value that is only a repr of what draws or trains."""
     error: bool | None = _option(None, _boolean)
     """The cell is meant to raise: go on and show the traceback."""
     label: str | None = _option(None, _label)
