@@ -260,6 +260,7 @@ class _Cleaner:
 
     def _improve_table(self, table: Tag) -> None:
         size = improve(table)
+        add_classes(table, "data")
         words = f"{_SIZE}{size[0]} {size[1]}{_SIZE}"
         region = self._soup.new_tag("div", role="region", tabindex="0")
         region["class"] = "table-scroll"

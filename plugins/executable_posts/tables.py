@@ -20,6 +20,8 @@ _WIDEST = 1000
 def improve(table: Tag) -> tuple[int, int]:
     """Give `table` scopes and classes; how many rows its body has, and how many columns."""
     rows = [row for row in table.find_all("tr") if row.find_parent("table") is table]
+    _lift_index_names(rows)
+    rows = [row for row in rows if row.parent is not None]
     above = [row.find_parent("thead") is not None for row in rows]
     head = [row for row, is_above in zip(rows, above, strict=True) if is_above]
     body = [row for row, is_above in zip(rows, above, strict=True) if not is_above]
@@ -38,6 +40,24 @@ def improve(table: Tag) -> tuple[int, int]:
     for cell in marked:
         add_classes(cell, "number")
     return len(body), max(columns, default=-1) + 1
+
+
+def _lift_index_names(rows: list[Tag]) -> None:
+    """Put the names of an index, which pandas writes in a row of their own, into the row above."""
+    head = [row for row in rows if row.find_parent("thead") is not None]
+    if len(head) < 2:
+        return
+    over, last = (row.find_all(["th", "td"], recursive=False) for row in head[-2:])
+    count = sum(bool(cell.get_text().strip()) for cell in last)
+    names = [cell for cell in last[:count] if cell.get_text().strip()]
+    plain = all(
+        _span(cell, name) == 1 for cell in [*over, *last] for name in ("colspan", "rowspan")
+    )
+    free = [cell for cell in over[:count] if not cell.get_text().strip()]
+    if plain and len(over) == len(last) and len(names) == len(free) == count:
+        for place, name in zip(free, names, strict=True):
+            place.replace_with(name)
+        head[-1].extract()
 
 
 def add_classes(tag: Tag, *names: str) -> None:
