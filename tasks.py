@@ -111,11 +111,13 @@ def rebuild(_: Context, post: list[str], check: bool = False) -> None:
         return
     from executable_posts import commands
     from executable_posts.drift_report import page
+    from executable_posts.progress import print_what_can_be, progress_for
+    from rich.console import Console
 
+    print_what_can_be(sys.stdout)
+    progress = progress_for(Console(), quiet=False)
     with _told():
-        drifts, problems = commands.check_drift(
-            _site(), names, lambda line: print(line, flush=True)
-        )
+        drifts, problems = commands.check_drift(_site(), names, progress)
     for drift in drifts:
         print(drift)
     for problem in problems:

@@ -1,6 +1,7 @@
 """Small blogs for the tests, built by the real Pelican in processes of their own."""
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -40,6 +41,12 @@ class Built:
     @property
     def text(self) -> str:
         return self.out + self.err
+
+    def counted(self, name: str) -> tuple[int, int, int, int]:
+        """What the table says of the post: hidden lines, figures new, changed, unchanged."""
+        pattern = rf"^content/posts/{name}\.md +\d+ +\d+\.\d +(\d+) +(\d+) +(\d+) +(\d+)$"
+        [(hidden, new, changed, unchanged)] = re.findall(pattern, self.out, re.MULTILINE)
+        return int(hidden), int(new), int(changed), int(unchanged)
 
 
 class Site:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.blog import Site
+from tests.running import KINDS, Bench, Servers, shared_servers
 
 
 @pytest.fixture
@@ -15,3 +16,23 @@ def site(tmp_path: Path) -> Iterator[Site]:
     # Not below tmp_path: the sockets of kernels are in it, and their names must be short.
     with tempfile.TemporaryDirectory(prefix="blog-") as scratch:
         yield Site(tmp_path, Path(scratch))
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Kernel servers, started when they are first wanted."""
+    with shared_servers() as shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def run_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of runs without a site."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(params=KINDS)
+def bench(request: pytest.FixtureRequest, tmp_path: Path, run_cache: Path) -> Bench:
+    """A place to run cells in: each test runs twice, with plain kernels and with forked ones."""
+    forked = request.param == "forked"
+    return Bench(tmp_path, run_cache, request.getfixturevalue("servers") if forked else None)

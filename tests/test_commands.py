@@ -87,7 +87,7 @@ def test_other_versions_are_told_and_rerun_only_on_demand(site: Site) -> None:
     assert f"numpy 1.0 → {now} (not re-run: EXECUTE_ON_ENVIRONMENT_CHANGE is off)" in shown(site)[0]
     assert "1 post up to date" in site.build().out
     site.settings("EXECUTE_ON_ENVIRONMENT_CHANGE = True")
-    assert f"run (numpy 1.0 → {now})" in site.build().out
+    assert f"): numpy 1.0 → {now}\n" in site.build().out
 
 
 def test_status_for_machines_says_the_same(site: Site) -> None:

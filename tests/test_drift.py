@@ -10,6 +10,7 @@ from executable_posts import commands
 from executable_posts.drift import Drift, of_post, same_within
 from executable_posts.plan import plan
 from executable_posts.post import parse
+from executable_posts.progress import QuietProgress
 from executable_posts.site import load
 from executable_posts.store import ExecutedCell, ExecutedNotebook, Output
 from hypothesis import given
@@ -107,7 +108,7 @@ def test_a_rebuild_reports_drift_and_a_check_stores_nothing(site: Site) -> None:
     stored = {path: path.read_bytes() for path in notebooks(site)}
 
     blog = load(site.folder / "pelicanconf.py")
-    found, problems = commands.check_drift(blog, [], lambda _: None)
+    found, problems = commands.check_drift(blog, [], QuietProgress())
     assert [drift.path for drift in found] == ["content/posts/acaso.md"]
     assert problems == []
     assert {path: path.read_bytes() for path in notebooks(site)} == stored
@@ -125,7 +126,7 @@ def notebooks(site: Site) -> list[Path]:
 def test_a_check_tells_what_fails_too(site: Site) -> None:
     site.post("ruim", "\n```python\nindefinido\n```\n")
     blog = load(site.folder / "pelicanconf.py")
-    found, problems = commands.check_drift(blog, ["content/posts/ruim.md"], lambda _: None)
+    found, problems = commands.check_drift(blog, ["content/posts/ruim.md"], QuietProgress())
     assert found == []
     assert [problem.message for problem in problems] == [
         "cell 1 of 1: NameError: name 'indefinido' is not defined"

@@ -174,7 +174,7 @@ def test_a_damaged_executed_notebook_is_moved_aside_and_made_again(
 
     built = site.build()
     assert built.status == 0
-    assert "run (the executed notebook is damaged: " in built.out
+    assert "): the executed notebook is damaged: " in built.out
     assert (
         "note: content/notebooks/posts/soma.ipynb: was damaged and is kept, with .damaged behind "
         "its name: " in built.out

@@ -25,7 +25,7 @@ def test_a_notebook_is_run_and_its_page_shows_what_the_run_gave(site: Site) -> N
     post(site, "caderno", content)
     built = site.build()
     assert built.status == 0, built.text
-    assert "content/posts/caderno.ipynb: run (never run): 2 cells in " in built.out
+    assert "running content/posts/caderno.ipynb (2 cells): never run\n" in built.out
     page = site.page("caderno")
     assert '<div class="cell-output text"><pre>42</pre></div>' in page
     assert "<pre>41" not in page

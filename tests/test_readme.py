@@ -34,6 +34,20 @@ def test_its_error_is_what_a_mistake_in_the_example_gives(site: Site) -> None:
     assert message in built.err
 
 
+def test_its_report_is_what_a_change_of_the_example_gives(site: Site) -> None:
+    [report] = re.findall(r"```\n(running .*?)\n3 posts up to date", README, re.DOTALL)
+    source = example().replace("2026-11-25", "2020-01-02")
+    site.write("posts/duas-linhas.md", source)
+    assert site.build().status == 0
+    site.write("posts/duas-linhas.md", source.replace("x**2", "x**3"))
+    built = site.build()
+    # A log has a line more, and another number of seconds.
+    lines = [line for line in built.out.splitlines() if not line.startswith(("ran ", "Done:"))]
+    assert [re.sub(r"\d\.\d", "0.0", line) for line in lines] == [
+        re.sub(r"\d\.\d", "0.0", line) for line in report.splitlines()
+    ]
+
+
 def test_its_table_of_options_is_complete() -> None:
     named = set(re.findall(r"^\| `([a-z-]+)` \|", README, re.MULTILINE))
     assert {name.replace("_", "-") for name in Options.__dataclass_fields__} <= named

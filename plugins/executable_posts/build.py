@@ -1,7 +1,7 @@
 """The whole way as one list of steps: parse, plan, run, view, store, render. No Pelican here."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +14,23 @@ from .figures import Claim, Figure, collisions
 from .kernels.environment import deciding_environment
 from .outputs import Wanted
 from .plan import FileDigest, Plan, data_files
+from .progress import Expected, Progress
 from .render import Rendered, render
 from .report import PostReport, State
 from .store import ExecutedNotebook
 from .survey import BuildSettings, Policy, Source, survey
 from .views import View, view
 
-Announce = Callable[[str], None]
-"""Takes a line on what is being done now."""
+
+@dataclass(frozen=True)
+class Ran:
+    """What running a post gave, and what its cells took this time, in seconds.
+
+    The executed notebook does not tell that: a cell that gave what it gave before stays as it was.
+    """
+
+    notebook: ExecutedNotebook
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class Build:
     drifts: tuple[Drift, ...] = ()
 
 
-def build(sources: Sequence[Source], settings: BuildSettings, announce: Announce) -> Build:
+def build(sources: Sequence[Source], settings: BuildSettings, progress: Progress) -> Build:
     """Run those of `sources` that `settings` say, store what they gave, and show what there is.
 
     A post that cannot be read, planned or run is a problem in the result and keeps its last good
@@ -57,11 +66,11 @@ def build(sources: Sequence[Source], settings: BuildSettings, announce: Announce
     problems += _unknown_names(plans, settings.policy)
     problems += _missing_data(plans, known.digests)
     due = _due(plans, problems, settings.policy)
-    fresh: dict[Source, ExecutedNotebook] = {}
+    fresh: dict[Source, Ran] = {}
     if settings.policy == "frozen":
         problems += [_refusal(planned) for planned in due.values()]
     elif due:
-        fresh, failures = run_posts(due, known.digests, settings, announce)
+        fresh, failures = run_posts(due, known.digests, settings, progress)
         problems += failures
         _remember(fresh, failures, settings)
     views = {
@@ -83,21 +92,19 @@ def build(sources: Sequence[Source], settings: BuildSettings, announce: Announce
 
 
 def check(
-    sources: Sequence[Source], settings: BuildSettings, announce: Announce
+    sources: Sequence[Source], settings: BuildSettings, progress: Progress
 ) -> tuple[list[Drift], list[Problem]]:
     """Run `sources` again and compare, storing nothing: what drifted, and what failed."""
     known = survey(sources, settings)
     problems = [*known.problems, *_missing_data(known.plans, known.digests)]
     due = _due(known.plans, problems, "all")
-    fresh, failures = run_posts(due, known.digests, settings, announce)
+    fresh, failures = run_posts(due, known.digests, settings, progress)
     return list(_drifts(known.plans, fresh)), [*problems, *failures]
 
 
-def _drifts(
-    plans: Mapping[Source, Plan], fresh: Mapping[Source, ExecutedNotebook]
-) -> Iterator[Drift]:
-    for source, notebook in fresh.items():
-        yield from drift.of_post(plans[source], notebook.cells)
+def _drifts(plans: Mapping[Source, Plan], fresh: Mapping[Source, Ran]) -> Iterator[Drift]:
+    for source, ran in fresh.items():
+        yield from drift.of_post(plans[source], ran.notebook.cells)
 
 
 def _unknown_names(plans: Mapping[Source, Plan], policy: Policy) -> list[Problem]:
@@ -148,15 +155,15 @@ def _refusal(planned: Plan) -> Problem:
 
 
 def run_posts(
-    due: Mapping[Source, Plan], digests: FileDigest, settings: BuildSettings, announce: Announce
-) -> tuple[dict[Source, ExecutedNotebook], list[Problem]]:
-    """The executed notebooks that running the posts `due` makes, and what failed.
+    due: Mapping[Source, Plan], digests: FileDigest, settings: BuildSettings, progress: Progress
+) -> tuple[dict[Source, Ran], list[Problem]]:
+    """What running the posts `due` gives, and what failed; `progress` is told how it goes.
 
     Nothing is stored.
     """
     # Only a build that runs something pays for nbclient and jupyter_client (0.4 s).
+    from .engine import run_all
     from .jobs import Conditions, Job, JobCell, Run, Started
-    from .run import run_all
 
     def job(source: Source, planned: Plan) -> Job:
         return Job(
@@ -172,12 +179,12 @@ def run_posts(
                 )
                 for cell in planned.post.cells
             ),
+            memory=planned.executed.memory if planned.executed else None,
+            seconds=_stored_seconds(planned) if planned.executed else None,
         )
 
-    def progress(started: Started) -> None:
-        if started.number == 1:
-            cells = "1 cell" if started.count == 1 else f"{started.count} cells"
-            announce(f"running {started.path} ({cells})")
+    def started(cell: Started) -> None:
+        progress.cell_started(cell.path, cell.line, cell.number, cell.count)
 
     datasets, problems = known_datasets(settings.datasets, settings.content / "data", settings.root)
     conditions = Conditions(
@@ -188,26 +195,50 @@ def run_posts(
         timezone=settings.timezone,
         environment=settings.environment,
         datasets=datasets,
+        limits=settings.limits,
+        network=settings.network,
+        forked=settings.kernel_server,
+        writable=settings.writable,
     )
     jobs = {job(source, planned): source for source, planned in due.items()}
     fresh = {}
-    for done, result in run_all(
-        list(jobs), conditions, workers=settings.workers, progress=progress
-    ):
-        if isinstance(result, Run):
-            fresh[jobs[done]] = from_run(
-                due[jobs[done]],
-                result,
-                digests,
-                deciding_environment(os.environ, settings.environment),
-            )
-        else:
-            problems.append(result)
+    try:
+        progress.begin([_expected(planned) for planned in due.values()])
+        for done, result in run_all(
+            list(jobs), conditions, workers=settings.workers, progress=started
+        ):
+            progress.post_ended(done.path, failed=not isinstance(result, Run))
+            if isinstance(result, Run):
+                notebook = from_run(
+                    due[jobs[done]],
+                    result,
+                    digests,
+                    deciding_environment(os.environ, settings.environment),
+                )
+                fresh[jobs[done]] = Ran(notebook, sum(cell.seconds for cell in result.cells))
+            else:
+                problems.append(result)
+    finally:
+        progress.end()
     return fresh, problems
 
 
+def _expected(planned: Plan) -> Expected:
+    return Expected(
+        path=planned.post.path,
+        cells=len(planned.cells),
+        seconds=_stored_seconds(planned) if planned.executed else None,
+        why=str(planned.reasons[0]) if planned.reasons else "asked for",
+    )
+
+
+def _stored_seconds(planned: Plan) -> float:
+    """What the cells of a post took when they last ran."""
+    return sum(cell.seconds for cell in planned.executed.cells) if planned.executed else 0.0
+
+
 def _remember(
-    fresh: Mapping[Source, ExecutedNotebook], failures: Sequence[Problem], settings: BuildSettings
+    fresh: Mapping[Source, Ran], failures: Sequence[Problem], settings: BuildSettings
 ) -> None:
     failed = {
         problem.path: problem.message
@@ -221,11 +252,11 @@ def _remember(
 def _view(
     source: Source,
     planned: Plan,
-    fresh: ExecutedNotebook | None,
+    fresh: Ran | None,
     problems: Sequence[Problem],
     wanted: Wanted,
 ) -> View:
-    cells = fresh.cells if fresh else tuple(cell.last for cell in planned.cells)
+    cells = fresh.notebook.cells if fresh else tuple(cell.last for cell in planned.cells)
     failed = source.name in _blamed(problems)
     return view(planned, cells, source.place, wanted, stale=failed)
 
@@ -241,7 +272,7 @@ def _figure_collisions(views: Mapping[Source, View]) -> list[Problem]:
 
 def _store(
     plans: Mapping[Source, Plan],
-    fresh: Mapping[Source, ExecutedNotebook],
+    fresh: Mapping[Source, Ran],
     views: Mapping[Source, View],
     problems: Sequence[Problem],
     settings: BuildSettings,
@@ -250,7 +281,7 @@ def _store(
     blamed = _blamed(problems)
     failures = []
     for source, planned in plans.items():
-        notebook = fresh.get(source) or planned.executed
+        notebook = fresh[source].notebook if source in fresh else planned.executed
         if notebook is None or not planned.cells or source.name in blamed:
             continue
         now = current(notebook, planned, source.title, views[source].figure_names)
@@ -279,7 +310,7 @@ def _report(
     source: Source,
     planned: Plan,
     shown: View,
-    fresh: ExecutedNotebook | None,
+    fresh: Ran | None,
     problems: Sequence[Problem],
     root: Path,
 ) -> PostReport:
@@ -291,11 +322,11 @@ def _report(
     return PostReport(
         path=source.name,
         state=state,
-        why=str(planned.reasons[0]) if planned.reasons else "asked for",
         cells=len(planned.cells),
-        seconds=sum(cell.seconds for cell in fresh.cells) if fresh else 0.0,
+        seconds=fresh.seconds if fresh else 0.0,
         hidden_lines=shown.hidden_lines,
         noise_lines=shown.noise_lines,
+        saved_seconds=_stored_seconds(planned) if state == "up to date" else 0.0,
         notes=(*shown.notes, *_moved_aside(planned, root)) if fresh else (),
     )
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import memory, status
-from .build import Announce, check
+from .build import check
 from .drift import Drift
 from .errors import Problem, ProblemError, one_of
 from .importing import import_notebook
 from .lock import build_lock
 from .post import Post
+from .progress import Progress
 from .record import difference, record
 from .site import Site
 from .status import Status
@@ -59,12 +60,12 @@ def remove_orphans(site: Site) -> list[Path]:
 
 
 def check_drift(
-    site: Site, names: Sequence[str], announce: Announce
+    site: Site, names: Sequence[str], progress: Progress
 ) -> tuple[list[Drift], list[Problem]]:
     """Run the posts `names` of `site` again, or all, storing nothing: what drifted, what failed."""
     sources = [_source(site, name) for name in names] or list(site.sources)
-    with build_lock(site.settings.cache, announce):
-        drifts, problems = check(sources, site.settings, announce)
+    with build_lock(site.settings.cache, progress.note):
+        drifts, problems = check(sources, site.settings, progress)
     return drifts, [*site.problems, *problems]
 
 

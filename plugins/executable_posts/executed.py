@@ -10,11 +10,14 @@ from types import MappingProxyType
 from .figures import keep_old_bytes
 from .fingerprint import Fingerprint, cell_digest, normalise
 from .jobs import CellResult, Run
+from .limits import MEBIBYTE
 from .outputs import comparable
 from .plan import KERNEL, FileDigest, Plan, PlannedCell, data_files
 from .post import Cell, Post, Prose, Shown
 from .store import ExecutedCell, ExecutedNotebook, Output
 from .streams import merge_streams, without_addresses, without_timings
+
+_MEMORY_STEP = 128 * MEBIBYTE
 
 
 def from_run(
@@ -44,7 +47,19 @@ def from_run(
         ),
         python=platform.python_version(),
         numbers_given=plan.numbers_given,
+        memory=_memory(plan.executed, run.memory),
     )
+
+
+def _memory(before: ExecutedNotebook | None, now: int) -> int:
+    """What the next run is expected to hold, in whole steps.
+
+    What was known stays as long as it is about right, since no two runs hold the same.
+    """
+    known = before.memory if before else None
+    if known is not None and known / 2 <= now <= known:
+        return known
+    return -(-now // _MEMORY_STEP) * _MEMORY_STEP
 
 
 def current(

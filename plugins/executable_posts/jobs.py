@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .kernels.inside.plan import Dataset
+from .limits import DEFAULT, Limits
 from .store import Output
 
 
@@ -12,7 +13,8 @@ from .store import Output
 class JobCell:
     """A cell to be run: its code, the line of the source it starts on, whether it may raise.
 
-    `lines` has the line of each line of the code, where they do not simply follow the first.
+    `lines` has the line of each line of the code, where they do not simply follow the first;
+    `setup` is code of ours that is run, silently, before the cell.
     """
 
     code: str
@@ -20,6 +22,7 @@ class JobCell:
     may_raise: bool
     timeout: float
     lines: tuple[int, ...] = ()
+    setup: str = ""
 
     def place(self, row: int) -> int:
         """The line of the source on which `row`, a line of the code from 0, stands."""
@@ -28,11 +31,18 @@ class JobCell:
 
 @dataclass(frozen=True)
 class Job:
-    """One post to be run: how messages name it, the folder it lies in, its cells."""
+    """One post to be run: how messages name it, the folder it lies in, its cells.
+
+    `memory` (bytes) and `seconds` are what it needed when it last ran; `None` if it never did.
+    `resources` is what it asks of a machine, by name: ``{"GPU": 1}``.
+    """
 
     path: str
     folder: Path
     cells: tuple[JobCell, ...]
+    memory: int | None = None
+    seconds: float | None = None
+    resources: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,8 @@ class Conditions:
 
     `root` is the project's folder, `content` the content folder in it, `cache` a folder that
     survives the run, `environment` the names of variables that pass beside the usual ones.
+    `writable` are folders outside of its own in which a run may write; without `network` it
+    reaches nobody. `forked` says that kernels may come from a kernel server.
     """
 
     root: Path
@@ -48,6 +60,10 @@ class Conditions:
     cache: Path
     threads: int
     timezone: str
+    limits: Limits = DEFAULT
+    network: bool = True
+    forked: bool = True
+    writable: tuple[Path, ...] = ()
     environment: tuple[str, ...] = ()
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
 
@@ -65,12 +81,14 @@ class CellResult:
 class Run:
     """One clean execution of all cells of a post.
 
-    `files` are the project's files that it read, `modules` the top-level modules it imported.
+    `files` are the project's files that it read, `modules` the top-level modules it imported,
+    `memory` the most bytes that its processes held together.
     """
 
     cells: tuple[CellResult, ...]
     files: tuple[str, ...]
     modules: tuple[str, ...]
+    memory: int = 0
 
 
 @dataclass(frozen=True)

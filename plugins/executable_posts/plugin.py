@@ -1,6 +1,7 @@
 """Where the engine meets Pelican: signals, sources with their places, figures, failures."""
 
 import logging
+import shutil
 import sys
 from contextlib import ExitStack
 from functools import partial
@@ -10,6 +11,7 @@ from urllib.parse import quote
 from pelican import Pelican, signals
 from pelican.contents import Static
 from pelican.generators import ArticlesGenerator, Generator, StaticGenerator
+from pelican.log import console
 from pelican.readers import MarkdownReader, Readers
 
 from . import figures, memory, report, store
@@ -17,12 +19,16 @@ from .build import Build, Page, build
 from .errors import Problem, ProblemError
 from .figures import Written
 from .lock import build_lock
+from .progress import Progress, QuietProgress, print_what_can_be, progress_for
 from .reader import UNREADABLE, LookedUp, PostReader
 from .settings import read as read_settings
 from .sources import find_sources, keep_executed_apart
 from .survey import BuildSettings
 
 _PELICAN_LOGGER = logging.getLogger("pelican")
+
+_LOG = (120, 24)
+"""Columns and lines of what is no terminal."""
 
 
 class BuildFailed(Exception):
@@ -39,6 +45,7 @@ class BuildInterrupted(Exception):
 
 def connect() -> None:
     """Put the plugin to work in the Pelican that is about to run."""
+    print_what_can_be(sys.stdout)
     _PELICAN_LOGGER.addFilter(_without_traceback)
     signals.get_generators.connect(_begin)
     signals.readers_init.connect(_give_reader)
@@ -53,7 +60,8 @@ def connect() -> None:
 class _Session:
     """What one run of Pelican has built so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
         self.resources = ExitStack()
         self.settings: BuildSettings | None = None
         self.build = Build({}, (), ())
@@ -77,14 +85,15 @@ class _Session:
         return {figure.name for page in pages for figure in page.figures}
 
 
-_session = _Session()
+_session = _Session(QuietProgress())
 
 
 def _begin(pelican: Pelican) -> None:
     """The first signal of each run of Pelican."""
     global _session  # noqa: PLW0603  Pelican's signals share nothing else
     _session.resources.close()
-    _session = _Session()
+    quiet = _PELICAN_LOGGER.getEffectiveLevel() > logging.WARNING
+    _session = _Session(progress_for(console, quiet=quiet))
     keep_executed_apart(pelican.settings)
 
 
@@ -100,12 +109,12 @@ def _build(generator: ArticlesGenerator) -> None:
     try:
         settings = read_settings(generator.settings)
         _session.settings = settings
-        _session.resources.enter_context(build_lock(settings.cache, _say))
+        _session.resources.enter_context(build_lock(settings.cache, _session.progress.note))
         sources, _session.problems = find_sources(generator, settings)
         _session.sources = frozenset(source.file for source in sources) | {
             settings.root / problem.path for problem in _session.problems
         }
-        _session.build = build(sources, settings, _say)
+        _session.build = build(sources, settings, _session.progress)
         _session.problems += _session.build.problems
     except ProblemError as error:
         raise BuildFailed(str(error)) from None
@@ -167,19 +176,15 @@ def _write(page: Page, output: Path) -> None:
 
 def _end(_: object) -> None:
     _session.resources.close()
-    for line in report.summary(_session.build.reports, _session.written):
-        _say(line)
+    width = shutil.get_terminal_size(_LOG).columns
+    for line in report.summary(_session.build.reports, _session.written, width):
+        _session.progress.note(line)
     for drift in _session.build.drifts:
-        _say(str(drift))
+        _session.progress.note(str(drift))
     for problem in _session.problems:
         print(problem, file=sys.stderr)
     if _session.problems:
         raise BuildFailed(report.failure(_session.problems))
-
-
-def _say(line: str) -> None:
-    if _PELICAN_LOGGER.getEffectiveLevel() <= logging.WARNING:
-        print(line, flush=True)
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

@@ -1,182 +1,126 @@
-"""Running posts: fresh kernels, whole posts, no output lost, every failure in words."""
+"""Running one post: a fresh kernel, the whole post, no output lost, every failure in words."""
 
-import asyncio
-import contextlib
-import logging
 import os
 import re
 import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbformat import v4
 
 from .errors import Problem
 from .jobs import CellResult, Conditions, Job, Progress, Run, Started
 from .kernels.environment import kernel_environment
 from .kernels.inside.plan import InsidePlan
-from .kernels.manager import KernelSetup, SupervisedKernelManager
-from .run_failures import describe
+from .kernels.kernel import Kernel, started
+from .kernels.manager import KernelSetup
+from .kernels.server import KernelServer
+from .kernels.supervisor import Bounds
+from .run_failures import EXPECTED, CellRaised, describe
 from .scratch import Scratch, scratch
 from .streams import merge_streams
 
-_KERNEL_START_LIMIT = 120
-_LATE_OUTPUT_LIMIT = 60
+_START_LIMIT = 120.0
 
 
-class Stopped(Exception):
-    """The run was stopped from outside."""
-
-
-class Stop:
-    """Lets one thread end the runs that others are waiting for."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._tasks: set[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = set()
-        self.requested = False
-
-    def request(self) -> None:
-        """Cancel all runs that are going on, and those that begin later."""
-        with self._lock:
-            self.requested = True
-            for loop, task in self._tasks:
-                loop.call_soon_threadsafe(task.cancel)
-
-    @contextlib.contextmanager
-    def applies(self) -> Iterator[None]:
-        """The current task can be stopped while this is entered."""
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("only a task can be stopped")
-        entry = (asyncio.get_running_loop(), task)
-        with self._lock:
-            if self.requested:
-                raise Stopped
-            self._tasks.add(entry)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._tasks.discard(entry)
-
-
-def run_all(
-    jobs: Sequence[Job],
+def run(
+    job: Job,
     conditions: Conditions,
-    *,
-    workers: int,
+    server: KernelServer | None,
     progress: Progress,
-) -> Iterator[tuple[Job, Run | Problem]]:
-    """Run `jobs` side by side, at most `workers` at a time; yields each as it ends.
-
-    On an exception in the caller, `KeyboardInterrupt` among them, all kernels are killed first.
-    """
-    stop = Stop()
-    executor: Executor = ThreadPoolExecutor(workers, thread_name_prefix="executable-posts")
-    futures: dict[Future[Run | Problem], Job] = {}
-    try:
-        for job in jobs:
-            futures[executor.submit(run, job, conditions, progress, stop)] = job
-        for future in as_completed(futures):
-            yield futures[future], future.result()
-    finally:
-        stop.request()
-        executor.shutdown(wait=True, cancel_futures=True)
-
-
-def run(job: Job, conditions: Conditions, progress: Progress, stop: Stop) -> Run | Problem:
+    begun: Callable[[Kernel], object],
+) -> Run | Problem:
     """Run all cells of `job` in order in a fresh kernel; what went wrong is a `Problem`.
 
-    Raises `Stopped` if it was stopped from outside.
+    The kernel is forked from `server` if there is one. `begun` is told of it, so that
+    it can kill it from another thread.
     """
     with scratch(conditions.content, job.folder) as folders:
-        return asyncio.run(_run(job, conditions, folders, progress, stop))
+        setup = KernelSetup(
+            folders.folder,
+            InsidePlan(
+                reads=str(folders.folder / "reads"),
+                writable=(
+                    str(folders.folder),
+                    *(str(folder) for folder in shared_folders(conditions)),
+                    *map(str, conditions.writable),
+                ),
+                memory=conditions.limits.memory,
+                file_size=conditions.limits.file,
+                network=conditions.network,
+                watched=(str(folders.content), str(conditions.root)),
+                ignored=(sys.prefix, str(conditions.cache)),
+                datasets=conditions.datasets,
+            ),
+            Bounds(conditions.limits.processes, conditions.limits.memory, conditions.limits.disk),
+            server,
+        )
+        results: list[CellResult] = []
+        try:
+            with started(
+                setup,
+                cwd=str(folders.working),
+                env=environment(conditions, folders.home),
+                output_limit=conditions.limits.output,
+                timeout=_START_LIMIT,
+                begun=begun,
+            ) as kernel:
+                _run_cells(kernel, job, conditions, progress, results)
+        except EXPECTED as error:
+            return describe(error, job, len(results), setup, conditions.limits)
+        memory = kernel.end.memory if kernel.end else 0
+        cleaned = [_without_machine(result, folders, conditions) for result in results]
+        files, modules = _used(folders.folder / "reads", folders, conditions)
+        return Run(tuple(cleaned), files, modules, memory)
 
 
-async def _run(
-    job: Job, conditions: Conditions, folders: Scratch, progress: Progress, stop: Stop
-) -> Run | Problem:
-    reads = folders.folder / "reads"
-    setup = KernelSetup(
-        folders.folder,
-        InsidePlan(
-            reads=str(reads),
-            watched=(str(folders.content), str(conditions.root)),
-            ignored=(sys.prefix, str(conditions.cache)),
-            datasets=conditions.datasets,
-        ),
-    )
-    environment = kernel_environment(
+def shared_folders(conditions: Conditions) -> list[Path]:
+    """The folders that runs share, made if they were not there: what is slow to find out again."""
+    folder = conditions.cache / "matplotlib"
+    folder.mkdir(parents=True, exist_ok=True)
+    return [folder]
+
+
+def environment(conditions: Conditions, home: Path) -> dict[str, str]:
+    """The environment of a kernel that has its home at `home`."""
+    return kernel_environment(
         os.environ,
-        home=folders.home,
+        home=home,
         cache=conditions.cache,
         threads=conditions.threads,
         timezone=conditions.timezone,
         also=conditions.environment,
     )
-    client = _client(job, setup)
-    results: list[CellResult] = []
-    try:
-        with stop.applies():
-            async with client.async_setup_kernel(cwd=str(folders.working), env=environment):
-                for index, cell in enumerate(job.cells):
-                    progress(Started(job.path, cell.line, index + 1, len(job.cells)))
-                    results.append(await _run_cell(client, index))
-    except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
-        if stop.requested:
-            raise Stopped from None
-        return describe(error, job, len(results), setup)
-    except asyncio.CancelledError:
-        raise Stopped from None
-    cleaned = [_without_machine(result, folders, conditions) for result in results]
-    files, modules = _used(reads, folders, conditions)
-    return Run(tuple(cleaned), files, modules)
 
 
-def _client(job: Job, setup: KernelSetup) -> NotebookClient:
-    """An nbclient that loses no output: its defaults drop what arrives 4 s after the reply."""
-    cells = [
-        v4.new_code_cell(
-            cell.code, metadata={"tags": ["raises-exception"] if cell.may_raise else []}
-        )
-        for cell in job.cells
+def _run_cells(
+    kernel: Kernel,
+    job: Job,
+    conditions: Conditions,
+    progress: Progress,
+    results: list[CellResult],
+) -> None:
+    """Run the cells, adding to `results` as each ends; raises one of `EXPECTED`."""
+    deadline = time.monotonic() + conditions.limits.seconds
+    collected = []
+    for index, cell in enumerate(job.cells):
+        progress(Started(job.path, cell.line, index + 1, len(job.cells)))
+        start = time.monotonic()
+        timeout = min(cell.timeout, deadline - start)
+        if cell.setup and (error := kernel.execute_silently(cell.setup, timeout)):
+            raise CellRaised(error)
+        outputs, error = kernel.execute(cell.code, timeout)
+        if error is not None and not cell.may_raise:
+            raise CellRaised(error)
+        collected.append(outputs)
+        results.append(CellResult((), time.monotonic() - start, index + 1))
+    if collected:
+        kernel.finish(collected[-1], min(job.cells[-1].timeout, deadline - time.monotonic()))
+    # Only now: a later cell may have updated what an earlier one displayed.
+    results[:] = [
+        CellResult(tuple(merge_streams(outputs.outputs)), result.seconds, result.execution_count)
+        for outputs, result in zip(collected, results, strict=True)
     ]
-    timeouts = {id(node): cell.timeout for node, cell in zip(cells, job.cells, strict=True)}
-    client = NotebookClient(
-        v4.new_notebook(cells=cells),
-        kernel_name="python3",
-        kernel_manager_class=SupervisedKernelManager.for_run(setup),
-        timeout_func=lambda cell: timeouts[id(cell)],
-        startup_timeout=_KERNEL_START_LIMIT,
-        iopub_timeout=_LATE_OUTPUT_LIMIT,
-        raise_on_iopub_timeout=True,
-        shutdown_kernel="immediate",
-    )
-    client.log = _SILENT
-    return client
-
-
-_SILENT = logging.getLogger(f"{__name__}.nbclient")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
-
-
-async def _run_cell(client: NotebookClient, index: int) -> CellResult:
-    start = time.monotonic()
-    # Positions in the notebook's own list, since nbclient keeps the cells it was made with.
-    cell = await client.async_execute_cell(client.nb.cells[index], index, index + 1)
-    return CellResult(
-        outputs=tuple(merge_streams(cell.get("outputs", ()))),
-        seconds=time.monotonic() - start,
-        execution_count=index + 1,
-    )
 
 
 def _without_machine(result: CellResult, folders: Scratch, conditions: Conditions) -> CellResult:

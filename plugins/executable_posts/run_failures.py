@@ -4,62 +4,122 @@ import re
 import signal
 from collections.abc import Sequence
 
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-
 from .errors import Problem
-from .jobs import Job
+from .jobs import Job, JobCell
+from .kernels.kernel import (
+    CellError,
+    CellTimeout,
+    KernelDied,
+    KernelNotStarted,
+    OutputTooLarge,
+)
 from .kernels.manager import KernelSetup
+from .kernels.supervised import KernelEnd
+from .limits import MEBIBYTE, Limits
 from .streams import without_addresses
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"^\s*(?:Cell|Input) In\s?\[(\d+)\], (?:in )?line:? ?(\d+)(?:, in (.+?)\s*$)?")
 # IPython compiles each cell as a file of this form, of which nobody has heard.
 _CELL_FILE = re.compile(r" \(\d+\.py, line \d+\)$")
+# EACCES and EPERM, as Landlock answers; EROFS, where a read-only system is below.
+_REFUSED = re.compile(r"\[Errno (?:1|13|30)\]")
 _LONGEST_MESSAGE = 300
 _MOST_FRAMES = 8
 
 
-def describe(error: Exception, job: Job, index: int, setup: KernelSetup) -> Problem:
-    """The `Problem` that `error` is, raised while the cell at `index` of `job` ran."""
-    if index >= len(job.cells):
-        return Problem(job.path, f"the kernel failed after the last cell: {error}")
-    cell = job.cells[index]
-    where = f"cell {index + 1} of {len(job.cells)}"
-    if isinstance(error, CellExecutionError):
-        return _raised(error, job, index, where)
-    if isinstance(error, CellTimeoutError):
-        if "IOPub" in str(error):
-            message = f"{where}: its output did not arrive within a minute; run the build again"
-        else:
+class CellRaised(Exception):
+    """A cell raised an exception that it may not raise."""
+
+    def __init__(self, error: CellError) -> None:
+        super().__init__(error.name)
+        self.error = error
+
+
+EXPECTED = (CellRaised, CellTimeout, KernelDied, KernelNotStarted, OutputTooLarge)
+"""What can go wrong in a run without being a defect of ours."""
+
+
+def describe(error: Exception, job: Job, index: int, setup: KernelSetup, limits: Limits) -> Problem:
+    """The `Problem` that `error`, one of `EXPECTED`, is, raised while the cell at `index` ran.
+
+    An index behind the last cell: while what the cells had left running was waited for.
+    """
+    number = min(index, len(job.cells) - 1)
+    cell = job.cells[number]
+    where = f"cell {number + 1} of {len(job.cells)}"
+    match error:
+        case CellRaised(error=raised):
+            return _raised(raised, job, number, where, limits)
+        case CellTimeout():
+            return Problem(job.path, f"{where}: {_too_long(cell, index, job, limits)}", cell.line)
+        case OutputTooLarge():
             message = (
-                f"{where}: did not end within {cell.timeout:g} s; allow it more with "
-                "`#| timeout: SECONDS` at its top or EXECUTE_TIMEOUT in the settings"
+                f"printed or displayed more than {_mebibytes(limits.output)}; show less of it, or "
+                "allow more with EXECUTE_OUTPUT_LIMIT in the settings"
             )
-        return Problem(job.path, message, cell.line)
-    if isinstance(error, DeadKernelError):
-        return Problem(job.path, f"{where}: {_death(setup)}", cell.line)
-    tail = _tail(setup)
-    return Problem(job.path, f"the kernel did not start: {error}", cell.line, tail)
+            return Problem(job.path, f"{where}: {message}", cell.line)
+        case KernelDied(end=end):
+            return Problem(job.path, f"{where}: {_death(end, limits)}", cell.line)
+        case KernelNotStarted():
+            return Problem(job.path, f"the kernel did not start: {error}", cell.line, _tail(setup))
+    raise TypeError(error)
 
 
-def _raised(error: CellExecutionError, job: Job, index: int, where: str) -> Problem:
-    if error.ename == "StdinNotImplementedError":
+def _too_long(cell: JobCell, index: int, job: Job, limits: Limits) -> str:
+    if index >= len(job.cells):
+        return (
+            "left threads running that did not end; wait for them in the post, or make them daemons"
+        )
+    if cell.timeout < limits.seconds:
+        return (
+            f"did not end within {cell.timeout:g} s; allow it more with `#| timeout: SECONDS` at "
+            "its top or EXECUTE_TIMEOUT in the settings"
+        )
+    return (
+        f"all cells together did not end within {limits.seconds:g} s; allow them more with "
+        "EXECUTE_RUN_TIMEOUT in the settings"
+    )
+
+
+def _raised(error: CellError, job: Job, index: int, where: str, limits: Limits) -> Problem:
+    if error.name == "StdinNotImplementedError":
         message = "asks for input, and nobody is there to answer: posts cannot ask questions"
         return Problem(job.path, f"{where}: {message}", job.cells[index].line)
     frames = _frames(_ANSI.sub("", error.traceback), job)
     own = [row for number, row, _ in frames if number == index]
     return Problem(
         job.path,
-        f"{where}: {_summary(error)}",
+        f"{where}: {_summary(error)}{_advice(error, limits)}",
         job.cells[index].place(own[-1] if own else 0),
         "\n".join(_trail(job, frames)),
     )
 
 
-def _summary(error: CellExecutionError) -> str:
-    lines = without_addresses(error.evalue).strip().splitlines()
+def _advice(error: CellError, limits: Limits) -> str:
+    """What a person can do where a limit of ours was met."""
+    if error.name.endswith("MemoryError") or "Unable to allocate" in error.value:
+        return (
+            f"; a run may hold {_mebibytes(limits.memory)}: allow more with EXECUTE_MEMORY_LIMIT "
+            "in the settings"
+        )
+    if "[Errno 27]" in error.value:
+        return (
+            f"; a file may have {_mebibytes(limits.file)}: allow more with EXECUTE_FILE_LIMIT in "
+            "the settings"
+        )
+    if _REFUSED.search(error.value):
+        return (
+            "; a run writes only in its own working folder, which is thrown away: name others in "
+            "EXECUTE_WRITABLE in the settings, or the network in EXECUTE_NETWORK"
+        )
+    return ""
+
+
+def _summary(error: CellError) -> str:
+    lines = without_addresses(error.value).strip().splitlines()
     value = _CELL_FILE.sub("", lines[0]) if lines else ""
-    summary = f"{error.ename}: {value}" if value else str(error.ename)
+    summary = f"{error.name}: {value}" if value else str(error.name)
     if len(summary) > _LONGEST_MESSAGE:
         return f"{summary[: _LONGEST_MESSAGE - 1]}…"
     return summary
@@ -97,16 +157,32 @@ def _frame_text(job: Job, number: int, row: int, function: str) -> str:
     return f"    {job.path}:{cell.place(row)}{inside}\n        {source}"
 
 
-def _death(setup: KernelSetup) -> str:
-    end = setup.end
-    if end is None:
-        return "the kernel died"
-    memory = f"it held at most {end.memory / 2**20:,.0f} MiB of memory"
+def _death(end: KernelEnd, limits: Limits) -> str:
+    if end.exceeded == "processes":
+        return (
+            f"had more than {limits.processes} processes at a time and was stopped; allow more "
+            "with EXECUTE_PROCESS_LIMIT in the settings"
+        )
+    if end.exceeded == "memory":
+        return (
+            f"held more than {_mebibytes(limits.memory)} of memory with all its processes and was "
+            "stopped; allow more with EXECUTE_MEMORY_LIMIT in the settings"
+        )
+    if end.exceeded == "disk":
+        return (
+            f"wrote more than {_mebibytes(limits.disk)} of files and was stopped; allow more with "
+            "EXECUTE_DISK_LIMIT in the settings"
+        )
+    memory = f"it held at most {_mebibytes(end.largest)} of memory"
     if end.exit_code < 0:
         name = signal.Signals(-end.exit_code).name
         hint = " (out of memory?)" if name == "SIGKILL" else ""
         return f"the kernel was killed by {name}{hint}; {memory}"
     return f"the kernel ended by itself with exit status {end.exit_code}; {memory}"
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / MEBIBYTE:,.0f} MiB"
 
 
 def _tail(setup: KernelSetup) -> str:

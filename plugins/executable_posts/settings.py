@@ -1,17 +1,19 @@
 """Pelican's settings → `BuildSettings`; what is wrong with a setting is said by its name."""
 
-import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 from .errors import Problem, ProblemError, one_of
+from .limits import DEFAULT, MEBIBYTE, Limits
 from .outputs import Wanted
 from .post import Execute
 from .render import WORDS, Words
+from .resources import cores
 from .survey import BuildSettings, Policy
 
-_MEMORY_A_RUN = 2 * 2**30
+_ADDRESS = re.compile(r"(tcp|tls)://[^\s/]+:\d+")
 
 
 def _boolean(value: object) -> bool:
@@ -67,6 +69,12 @@ def _files_by_url(value: object) -> dict[str, str]:
     return dict(value)
 
 
+def _address(value: object) -> str:
+    if isinstance(value, str) and _ADDRESS.fullmatch(value):
+        return value
+    raise ValueError('an address like "tcp://host:8786" is expected')
+
+
 # Name, how it is read, and what holds where a blog does not set it.
 _SETTINGS: Mapping[str, tuple[Callable[[object], Any], Any]] = {
     "EXECUTE": (_word(*get_args(Execute)), "auto"),
@@ -80,6 +88,17 @@ _SETTINGS: Mapping[str, tuple[Callable[[object], Any], Any]] = {
     "EXECUTE_THREADS": (_count, 2),
     "EXECUTE_ENVIRONMENT": (_names, ()),
     "EXECUTE_DATASETS": (_files_by_url, {}),
+    "EXECUTE_KERNEL_SERVER": (_boolean, True),
+    "EXECUTE_SCHEDULER": (_address, None),
+    "EXECUTE_NETWORK": (_boolean, True),
+    "EXECUTE_WRITABLE": (_names, ()),
+    "EXECUTE_RUN_TIMEOUT": (_positive, DEFAULT.seconds),
+    # In MiB.
+    "EXECUTE_MEMORY_LIMIT": (_positive, DEFAULT.memory / MEBIBYTE),
+    "EXECUTE_FILE_LIMIT": (_positive, DEFAULT.file / MEBIBYTE),
+    "EXECUTE_DISK_LIMIT": (_positive, DEFAULT.disk / MEBIBYTE),
+    "EXECUTE_OUTPUT_LIMIT": (_positive, DEFAULT.output / MEBIBYTE),
+    "EXECUTE_PROCESS_LIMIT": (_count, DEFAULT.processes),
 }
 
 DEFAULTS: Mapping[str, object] = {name: default for name, (_, default) in _SETTINGS.items()}
@@ -108,11 +127,23 @@ def read(settings: Mapping[str, Any]) -> BuildSettings:
         rerun_on_environment_change=values["EXECUTE_ON_ENVIRONMENT_CHANGE"],
         timeout=values["EXECUTE_TIMEOUT"],
         wanted=Wanted(timings=values["EXECUTE_TIMINGS"], reprs=values["EXECUTE_REPRS"]),
-        workers=values["EXECUTE_WORKERS"] or _workers(),
+        workers=values["EXECUTE_WORKERS"] or cores(),
         threads=values["EXECUTE_THREADS"],
         timezone=str(settings.get("TIMEZONE") or "UTC"),
         environment=values["EXECUTE_ENVIRONMENT"],
         datasets=values["EXECUTE_DATASETS"],
+        limits=Limits(
+            seconds=values["EXECUTE_RUN_TIMEOUT"],
+            memory=int(values["EXECUTE_MEMORY_LIMIT"] * MEBIBYTE),
+            file=int(values["EXECUTE_FILE_LIMIT"] * MEBIBYTE),
+            disk=int(values["EXECUTE_DISK_LIMIT"] * MEBIBYTE),
+            output=int(values["EXECUTE_OUTPUT_LIMIT"] * MEBIBYTE),
+            processes=values["EXECUTE_PROCESS_LIMIT"],
+        ),
+        network=values["EXECUTE_NETWORK"],
+        kernel_server=values["EXECUTE_KERNEL_SERVER"],
+        writable=tuple(content.parent / name for name in values["EXECUTE_WRITABLE"]),
+        scheduler=values["EXECUTE_SCHEDULER"],
     )
 
 
@@ -130,13 +161,3 @@ def _value(settings: Mapping[str, Any], name: str) -> Any:
 
 def _words(language: str) -> Words:
     return WORDS.get(language.lower().partition("-")[0].partition("_")[0], WORDS["en"])
-
-
-def _workers() -> int:
-    """As many runs at a time as there are cores, if there is memory for them."""
-    cores = os.cpu_count() or 1
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError, AttributeError):
-        return cores
-    return max(1, min(cores, memory // _MEMORY_A_RUN))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .fingerprint import Fingerprint
+from .limits import MEBIBYTE
 
 FORMAT = 1
 _KEY = "executable_posts"
@@ -61,6 +62,8 @@ class ExecutedNotebook:
     python: str
     numbers_given: int
     """How many cell numbers were ever given: a number is never given twice."""
+    memory: int | None = None
+    """The most bytes that the run held; `None` if it is not known."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,7 @@ def _from_json(data: Mapping[str, Any]) -> ExecutedNotebook:
         ),
         python=ours["python"],
         numbers_given=int(ours["numbers_given"]),
+        memory=ours.get("memory_mib") and int(ours["memory_mib"]) * MEBIBYTE,
     )
 
 
@@ -259,6 +263,7 @@ def _to_bytes(notebook: ExecutedNotebook) -> bytes:
             },
             "python": notebook.python,
             "numbers_given": notebook.numbers_given,
+            "memory_mib": notebook.memory and notebook.memory // MEBIBYTE,
             "seal": f"sha256:{'0' * 64}",
         },
     }

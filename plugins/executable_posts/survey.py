@@ -13,6 +13,7 @@ from .executed import installed_version
 from .figures import Claim, Place, claims, collisions
 from .fingerprint import file_digest
 from .kernels.environment import deciding_environment
+from .limits import DEFAULT, Limits
 from .outputs import Wanted
 from .plan import FileDigest, Plan, plan
 from .post import Execute, Post, decode, parse
@@ -38,7 +39,8 @@ class Source:
 class BuildSettings:
     """What the blog's settings say to the engine; `content` is a folder in `root`.
 
-    `datasets` maps URLs to names of files in ``content/data``; `timeout` is in seconds a cell,
+    `datasets` maps URLs to names of files in ``content/data``; `timeout` is in seconds a cell;
+    `scheduler` is the address of a Dask cluster that is to run posts;
     `wanted` is what cells show that do not say otherwise.
     """
 
@@ -57,6 +59,11 @@ class BuildSettings:
     timezone: str
     environment: tuple[str, ...]
     datasets: Mapping[str, str]
+    limits: Limits = DEFAULT
+    network: bool = True
+    kernel_server: bool = True
+    writable: tuple[Path, ...] = ()
+    scheduler: str | None = None
 
     def notebook(self, source: Source) -> Path:
         """Where the executed notebook of `source` is."""

@@ -49,6 +49,13 @@ def deciding_environment(outside: Mapping[str, str], also: Iterable[str] = ()) -
     return known | digests
 
 
+PER_RUN = frozenset(
+    {"HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "IPYTHONDIR"}
+    | {"JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"}
+)
+"""The variables that are different for each run; of all others a kernel server has the same."""
+
+
 def kernel_environment(
     outside: Mapping[str, str],
     *,

@@ -1,25 +1,24 @@
-"""The kernel manager and provisioner that nbclient is given: IPC sockets, supervised processes."""
+"""The kernel manager and its provisioners: IPC sockets, supervised processes, plain or forked."""
 
-import contextlib
 import json
-import os
 import signal
-import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+import zmq
 from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
-from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from .inside.plan import InsidePlan
-
-_PROVISIONER = "executable-posts"
-_SUPERVISOR = Path(__file__).with_name("supervisor.py")
+from .launching import launch_code
+from .server import KernelServer
+from .supervised import KernelEnd, Supervised, start_supervised
+from .supervisor import Bounds
 
 
 @dataclass(frozen=True)
@@ -27,20 +26,14 @@ class KernelSetup:
     """All that is particular to one kernel.
 
     `folder` holds its sockets, connection file and log. It is the caller's to remove; if the caller
-    dies, the supervisor does. `plan` is what happens inside the kernel before the first cell.
+    dies, the supervisor does. `plan` is what happens inside the kernel before the first cell,
+    `bounds` what it and its descendants may use. With a `server` the kernel is forked from it.
     """
 
     folder: Path
     plan: InsidePlan
-
-    @property
-    def end(self) -> "KernelEnd | None":
-        """How the kernel ended; `None` as long as it has not."""
-        try:
-            end = json.loads((self.folder / "end.json").read_text(encoding="utf-8"))
-            return KernelEnd(end["exit_code"], end["max_rss_kib"] * 1024)
-        except (OSError, ValueError):
-            return None
+    bounds: Bounds
+    server: KernelServer | None = None
 
     @property
     def log(self) -> Path:
@@ -48,42 +41,47 @@ class KernelSetup:
         return self.folder / "kernel.log"
 
 
-@dataclass(frozen=True)
-class KernelEnd:
-    """`exit_code` is negative for a signal; `memory` the most that the kernel held, in bytes."""
+class SupervisedProvisioner(KernelProvisionerBase):
+    """Runs a kernel under a supervisor, through which it is signalled, never by process id."""
 
-    exit_code: int
-    memory: int
+    process: Supervised | None = None
 
+    def _start(self, cmd: list[str], cwd: str, env: dict[str, str]) -> Supervised:
+        setup: KernelSetup = self.parent.setup  # type: ignore[union-attr]
+        with setup.log.open("wb") as log:
+            return start_supervised(
+                cmd, folder=setup.folder, bounds=setup.bounds, log=log, cwd=cwd, env=env
+            )
 
-class SupervisedProvisioner(LocalProvisioner):
-    """Starts a kernel under `supervisor`; signals go through its pipe, never by process id."""
+    @property
+    def has_process(self) -> bool:
+        """Whether there is a kernel, dead or alive."""
+        return self.process is not None
 
-    process: "subprocess.Popen[bytes] | None" = None
-    _log: IO[bytes] | None = None
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Write the connection file; returns how the kernel is to be started."""
+        manager: Any = self.parent
+        manager.write_connection_file()
+        self.connection_info = manager.get_connection_info()
+        return await super().pre_launch(cmd=manager.format_kernel_cmd(), **kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start the supervisor, and by it the kernel; returns the connection info."""
-        setup: KernelSetup = self.parent.setup  # type: ignore[union-attr]
-        self._log = setup.log.open("wb")
-        self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_SUPERVISOR), str(setup.folder), *cmd],
-            stdin=subprocess.PIPE,
-            stdout=self._log,
-            stderr=self._log,
-            cwd=kwargs["cwd"],
-            env=kwargs["env"],
-            start_new_session=True,
-        )
-        self.pid = self.process.pid
+        self.process = self._start(cmd, kwargs["cwd"], kwargs["env"])
         return self.connection_info
+
+    async def poll(self) -> int | None:
+        """The exit code; `None` as long as the kernel or anything below it runs."""
+        return self.process.poll() if self.process else 0
+
+    async def wait(self) -> int | None:
+        """Wait for the kernel and all below it to end; its exit code."""
+        return self.process.wait() if self.process else 0
 
     async def send_signal(self, signum: int) -> None:
         """Have the supervisor send `signum` to the kernel's process group."""
-        if self.process is not None and self.process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):  # it has ended meanwhile
-                self.process.stdin.write(bytes([signum]))
-                self.process.stdin.flush()
+        if self.process:
+            self.process.send_signal(signum)
 
     async def kill(self, restart: bool = False) -> None:  # noqa: ARG002
         """Kill the kernel; its supervisor then kills what else it left, and ends."""
@@ -93,57 +91,83 @@ class SupervisedProvisioner(LocalProvisioner):
         """The same as `kill`: what a run wanted to keep was sent long ago."""
         await self.kill(restart)
 
-    async def wait(self) -> int | None:
-        """Wait for the supervisor to end; its exit status is the kernel's."""
-        status = await super().wait()
-        if self._log is not None:
-            self._log.close()
-        return status
+    async def cleanup(self, restart: bool = False) -> None:
+        """Nothing: all that a kernel leaves is in its folder, which is not ours to remove."""
 
 
-class SupervisedKernelManager(AsyncKernelManager):
-    """A kernel manager for one kernel of one run.
+class ForkedProvisioner(SupervisedProvisioner):
+    """The same, for a kernel that the kernel server forks."""
 
-    Its class attribute `setup` is set on a subclass made for the run, since nbclient wants a
-    class (an instance leaks 12 descriptors a kernel).
-    """
+    def _start(self, cmd: list[str], cwd: str, env: dict[str, str]) -> Supervised:
+        setup: KernelSetup = self.parent.setup  # type: ignore[union-attr]
+        if setup.server is None:
+            raise RuntimeError("a forked kernel needs a kernel server")
+        with setup.log.open("wb") as log:
+            return setup.server.launch(
+                cmd[_LAUNCHER:], folder=setup.folder, bounds=setup.bounds, log=log, cwd=cwd, env=env
+            )
 
-    setup: KernelSetup
 
-    @classmethod
-    def for_run(cls, setup: KernelSetup) -> "type[SupervisedKernelManager]":
-        """A subclass whose kernels are set up as `setup` says."""
-        return type("RunKernelManager", (cls,), {"setup": setup})
+_LAUNCHER = 3
+"""How many words of a kernel's command say what is to be run; the server runs it already."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.transport = "ipc"
-        self.ip = str(self.setup.folder / "s")
-        self.connection_file = str(self.setup.folder / "connection.json")
-        factory = KernelProvisionerFactory.instance()
-        factory.provisioners.setdefault(
-            _PROVISIONER,
-            EntryPoint(
-                name=_PROVISIONER,
-                value=f"{__name__}:{SupervisedProvisioner.__name__}",
-                group=KernelProvisionerFactory.GROUP_NAME,
-            ),
+
+class SupervisedKernelManager(KernelManager):
+    """A kernel manager for one kernel of one run."""
+
+    # As AsyncKernelManager has it. That one makes ZeroMQ contexts for asyncio, which we do not use.
+    start_kernel = KernelManager._async_start_kernel  # type: ignore[assignment]
+
+    def __init__(self, setup: KernelSetup, context: "zmq.Context[Any]") -> None:
+        super().__init__(context=context, transport="ipc", ip=str(setup.folder / "s"))
+        self.setup = setup
+        self.connection_file = str(setup.folder / "connection.json")
+        # Only numbers in file names here, but those of all five sockets have to be different.
+        self.shell_port, self.iopub_port, self.stdin_port, self.hb_port, self.control_port = range(
+            1, 6
         )
-        plan = self.setup.folder / "plan.json"
-        plan.write_text(json.dumps(self.setup.plan.to_json()), encoding="utf-8")
-        self._kernel_spec = KernelSpec(
-            argv=[sys.executable, "-c", _launch_code(), str(plan), "-f", "{connection_file}"],
-            language="python",
-            display_name="Python 3",
-            metadata={"kernel_provisioner": {"provisioner_name": _PROVISIONER, "config": {}}},
-        )
+        self._kernel_spec = _kernel_spec(setup)
+
+    @property
+    def process(self) -> Supervised:
+        """The kernel that was started."""
+        if not isinstance(self.provisioner, SupervisedProvisioner) or not self.provisioner.process:
+            raise RuntimeError("the kernel was not started")
+        return self.provisioner.process
+
+    def kill_and_forget(self) -> KernelEnd | None:
+        """Kill the kernel if it was started, wait until nothing of it is left, close sockets."""
+        end = None
+        if self.has_kernel:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            end = self.process.end
+        self._close_control_socket()
+        return end
 
 
-def _launch_code() -> str:
-    """What ``python -c`` runs to start a kernel: our package is on its path only meanwhile."""
-    package = __package__ or ""
-    root = Path(__file__).resolve().parents[package.count(".") + 1]
-    return (
-        f"import sys; sys.path.insert(0, {os.fspath(root)!r}); "
-        f"from {package}.inside import main; sys.path.remove({os.fspath(root)!r}); main()"
+def _kernel_spec(setup: KernelSetup) -> KernelSpec:
+    plan = setup.folder / "plan.json"
+    plan.write_text(json.dumps(setup.plan.to_json()), encoding="utf-8")
+    provisioner = SupervisedProvisioner if setup.server is None else ForkedProvisioner
+    _make_known(provisioner)
+    command = [sys.executable, "-c", launch_code("inside"), str(plan), "-f", "{connection_file}"]
+    return KernelSpec(
+        argv=command,
+        language="python",
+        display_name="Python 3",
+        metadata={"kernel_provisioner": {"provisioner_name": provisioner.__name__, "config": {}}},
+    )
+
+
+def _make_known(provisioner: type[SupervisedProvisioner]) -> None:
+    """Let jupyter_client find a provisioner that no installed package declares."""
+    factory = KernelProvisionerFactory.instance()
+    factory.provisioners.setdefault(
+        provisioner.__name__,
+        EntryPoint(
+            name=provisioner.__name__,
+            value=f"{__name__}:{provisioner.__name__}",
+            group=KernelProvisionerFactory.GROUP_NAME,
+        ),
     )

@@ -1,26 +1,39 @@
 """What runs inside a kernel, before its first cell and around it; knows nothing outside."""
 
+import importlib
 import sys
 from typing import Any
 
-from . import datasets, figure_texts, reads
+from . import confinement, datasets, figure_texts, home, reads
+from .imports import ImportWatch, Preloaded
 from .plan import InsidePlan
 
-__all__ = ["InsidePlan", "main"]
+__all__ = ["InsidePlan", "load", "main"]
 
 
-def main() -> None:
-    """Start an IPython kernel as the plan file in ``sys.argv[1]`` says; returns when it ends."""
+def main(preloaded: Preloaded | None = None) -> None:
+    """Start an IPython kernel as the plan file in ``sys.argv[1]`` says; returns when it ends.
+
+    What is `preloaded` is there when it is imported, and not before.
+    """
     plan = InsidePlan.read(sys.argv.pop(1))
+    confinement.confine(plan)
+    home.install()
     datasets.install(plan.datasets)
     figure_texts.install()
+    watch = ImportWatch(preloaded or Preloaded())
+    sys.meta_path.insert(0, watch)
 
-    from .app import LosslessKernelApp
-
-    app: Any = LosslessKernelApp.instance()
+    app: Any = load().instance()
     app.initialize([*sys.argv[1:], *_ARGUMENTS])
-    reads.install(plan.reads, plan.watched, plan.ignored)
+    watch.note = reads.install(plan.reads, plan.watched, plan.ignored)
     app.start()
+
+
+def load() -> Any:
+    """The class of the kernel application; to import it takes some 0.3 s."""
+    importlib.import_module(f"{__name__}.at_end")
+    return importlib.import_module(f"{__name__}.app").LosslessKernelApp
 
 
 _ARGUMENTS = (

@@ -18,9 +18,17 @@ class Dataset:
 @dataclass(frozen=True)
 class InsidePlan:
     """`datasets` by URL; `reads` is the file to which the kernel writes which files below the
-    folders `watched`, and not below those `ignored`, it opened and which modules it imported."""
+    folders `watched`, and not below those `ignored`, it opened and which modules it imported.
+
+    It may write below the folders `writable`, a process of it hold `memory` bytes, a file have
+    `file_size`; without `network` it reaches nobody.
+    """
 
     reads: str
+    writable: tuple[str, ...]
+    memory: int
+    file_size: int
+    network: bool = True
     watched: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
@@ -34,8 +42,11 @@ class InsidePlan:
         """The plan that was written, as JSON, to the file `path`."""
         data = json.loads(Path(path).read_text(encoding="utf-8"))
         return cls(
-            reads=data["reads"],
-            watched=tuple(data["watched"]),
-            ignored=tuple(data["ignored"]),
-            datasets={url: Dataset(**known) for url, known in data["datasets"].items()},
+            **data
+            | {
+                "writable": tuple(data["writable"]),
+                "watched": tuple(data["watched"]),
+                "ignored": tuple(data["ignored"]),
+                "datasets": {url: Dataset(**known) for url, known in data["datasets"].items()},
+            }
         )

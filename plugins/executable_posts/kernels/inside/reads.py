@@ -1,18 +1,18 @@
-"""Recording what a run reads and imports, by an audit hook (PEP 578) that sees every `open`."""
+"""Recording what a run reads, by an audit hook (PEP 578) that sees every `open`."""
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 
-def install(log: str, watched: Sequence[str], ignored: Sequence[str] = ()) -> None:
+def install(log: str, watched: Sequence[str], ignored: Sequence[str] = ()) -> Callable[[str], None]:
     """Write to the file `log`, from now on, a line for each file and module that is first used.
 
     ``file <absolute path>`` for a file below one of the folders `watched`, and below none of those
-    `ignored`, that is opened for reading; ``module <name>`` for a top-level module that is
-    imported. The lines are written at once, since a kernel may die at any time. Raises `OSError`
-    if `log` cannot be written.
+    `ignored`, that is opened for reading; ``module <name>`` for a module with whose name the
+    function that is returned is called. The lines are written at once, since a kernel may die at
+    any time. Raises `OSError` if `log` cannot be written.
     """
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     roots, others = (
@@ -34,12 +34,9 @@ def install(log: str, watched: Sequence[str], ignored: Sequence[str] = ()) -> No
                 name = os.path.abspath(os.fsdecode(path))
                 if name.startswith(roots) and not name.startswith(others) and "\n" not in name:
                     note(f"file {name}")
-        elif event == "import":
-            name = str(arguments[0]).partition(".")[0]
-            if name not in sys.stdlib_module_names:
-                note(f"module {name}")
 
     sys.addaudithook(hook)
+    return lambda module: note(f"module {module}")
 
 
 def _reads(mode: str | None, flags: int) -> bool:
