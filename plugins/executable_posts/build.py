@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import drift, memory, store
+from .chart_files import chart_files
 from .datasets import known_datasets
 from .drift import Drift
 from .errors import Problem, one_of
@@ -80,8 +81,10 @@ def build(sources: Sequence[Source], settings: BuildSettings, progress: Progress
     problems += _figure_collisions(views)
     if settings.policy != "frozen":
         problems += _store(plans, fresh, views, problems, settings)
+    charts = {source: chart_files(views[source], settings.words.outputs) for source in plans}
+    problems += [problem for one in charts.values() for problem in one.problems]
     pages = {
-        source.file: _page(source, planned, views[source], settings)
+        source.file: _page(source, planned, views[source], charts[source].files, settings)
         for source, planned in plans.items()
     }
     reports = [
@@ -296,12 +299,18 @@ def _store(
     return failures
 
 
-def _page(source: Source, planned: Plan, shown: View, settings: BuildSettings) -> Page:
+def _page(
+    source: Source,
+    planned: Plan,
+    shown: View,
+    charts: tuple[Figure, ...],
+    settings: BuildSettings,
+) -> Page:
     notebook = settings.notebook(source)
     return Page(
         name=source.name,
         rendered=render(planned.post, shown.by_number, source.title, settings.words),
-        figures=(*shown.figures, *shown.files),
+        figures=(*shown.figures, *shown.files, *charts),
         notebook=notebook if planned.cells and notebook.is_file() else None,
     )
 

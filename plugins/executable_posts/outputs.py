@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .animations import Motion, from_jshtml
+from .charts import PLOTLY, Chart, chart, is_altair, only_loads
 from .html_outputs import shows_something
 from .noise import is_bar_before_its_start, is_plumbing, without_downloads, without_noise
 from .store import Output
@@ -32,7 +33,6 @@ Kind = Literal[
 
 # Richest first, of those that a page can show.
 _MIME_TYPES: Sequence[tuple[str, Kind]] = (
-    ("application/vnd.plotly.v1+json", "chart"),
     ("application/vnd.jupyter.widget-view+json", "widget"),
     ("text/html", "html"),
     ("text/markdown", "markdown"),
@@ -46,7 +46,6 @@ _MIME_TYPES: Sequence[tuple[str, Kind]] = (
     ("application/geo+json", "json"),
     ("text/plain", "text"),
 )
-_STRUCTURED: frozenset[Kind] = frozenset({"json", "widget", "chart"})
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,8 @@ class Display:
     plain: str = ""
     """The text form of what is no text."""
     data: Any = field(default=None, hash=False)
+    chart: Chart | None = field(default=None, hash=False)
+    """What a library is to draw; `None` of a chart that cannot be drawn on a page."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,8 @@ _BY_CHANCE = re.compile(
     r"|(?<=altair-viz-)[0-9a-f]{32}|(?<=_)[0-9a-f]{32}\b"
 )
 
+_WITH_IDS = {"text/html", "application/javascript"}
+
 
 def _comparable_value(mime: str, value: Any) -> Any:
     if not isinstance(value, str):
@@ -175,11 +178,8 @@ def _comparable_value(mime: str, value: Any) -> Any:
             return clean_svg(value)
         except ValueError:
             return value
-    return (
-        _BY_CHANCE.sub("", without_addresses(value))
-        if mime == "text/html"
-        else (without_addresses(value))
-    )
+    value = without_addresses(value)
+    return _BY_CHANCE.sub("", value) if mime in _WITH_IDS else value
 
 
 def _as_read(text: str, wanted: Wanted) -> tuple[Styled, int]:
@@ -204,34 +204,48 @@ def _is_noise(shown: Display, wanted: Wanted) -> bool:
 
 def _richest(output: Output) -> Display | None:
     data: Mapping[str, Any] = output["data"]
-    metadata: Mapping[str, Any] = output.get("metadata", {})
     plain = as_terminal_leaves_it(without_addresses(str(data.get("text/plain", "")))).strip("\n")
+    if only_loads(data):
+        return None
+    if (drawn := chart(data)) is not None:
+        text = json.dumps(drawn.spec, ensure_ascii=False)
+        return Display("chart", text, PLOTLY, plain=plain, chart=drawn)
+    if is_altair(data) and not any(mime.startswith("image/") for mime in data):
+        return Display("chart", plain, plain=plain)
     for mime, kind in _MIME_TYPES:
-        if mime not in data:
-            continue
-        if kind in _STRUCTURED:
-            return _structured(kind, mime, data[mime], plain)
-        content = str(data[mime]).strip("\n")
-        if kind == "figure":
-            alt = str(metadata.get("executable_posts", {}).get("alt", ""))
-            return Display(kind, content, mime, alt)
-        if kind == "text":
+        if mime in data and not (kind == "html" and _says_nothing(data)):
+            return _shown(output, mime, kind, plain)
+    return None
+
+
+def _says_nothing(data: Mapping[str, Any]) -> bool:
+    """Whether another form says more than the HTML; of HTML alone the author is to know."""
+    content = str(data["text/html"])
+    return len(data) > 1 and not shows_something(content) and from_jshtml(content) is None
+
+
+def _shown(output: Output, mime: str, kind: Kind, plain: str) -> Display | None:
+    value = output["data"][mime]
+    content = str(value).strip("\n")
+    match kind:
+        case "json" | "widget":
+            return _structured(kind, mime, value, plain)
+        case "figure":
+            ours = output.get("metadata", {}).get("executable_posts", {})
+            return Display(kind, content, mime, str(ours.get("alt", "")))
+        case "text":
             styled = styled_without_addresses(styled_as_terminal_leaves_it(content))
             styled = styled.strip_line_ends()
             return Display(kind, styled.text, mime, marks=styled.marks)
-        if kind == "html":
-            if (animation := from_jshtml(content)) is not None:
-                picture = base64.b64encode(animation.data).decode()
-                return Display("figure", picture, "image/webp", motion=animation.motion)
-            if not shows_something(content) and data.keys() - {mime}:
-                continue
-        return Display(kind, without_addresses(content), mime, plain=plain)
-    return None
+        case "html" if (animation := from_jshtml(content)) is not None:
+            picture = base64.b64encode(animation.data).decode()
+            return Display("figure", picture, "image/webp", motion=animation.motion)
+    return Display(kind, without_addresses(content), mime, plain=plain)
 
 
 def _structured(kind: Kind, mime: str, value: Any, plain: str) -> Display | None:
     if kind == "widget":
         # A bar that a widget drew is at its beginning for ever: it says nothing that is true.
         return None if is_bar_before_its_start(plain) else Display(kind, plain, mime)
-    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=kind == "chart")
+    text = json.dumps(value, ensure_ascii=False, indent=2)
     return Display(kind, text, mime, plain=plain, data=value)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .animations import Motion
+from .charts import Chart, document_name
 from .formulas import as_mathml
 from .html_outputs import clean
 from .outputs import Display
@@ -48,7 +49,7 @@ def typeset(shown: Display, spot: Spot, words: OutputWords) -> str:
         case "widget":
             content = _note(words.widget) + _preformatted(shown.content, (), words)
         case "chart":
-            content = _note(words.chart)
+            content = _chart(shown.chart, spot, words)
         case "error":
             trace = _trace(shown.frames, spot, words)
             content = trace + _preformatted(shown.content, (), words)
@@ -69,6 +70,16 @@ def folded(motion: Motion, picture: str, words: OutputWords) -> str:
 
 def _note(sentence: str) -> str:
     return f'<p class="output-note">{html.escape(sentence)}</p>'
+
+
+def _chart(drawn: Chart | None, spot: Spot, words: OutputWords) -> str:
+    if drawn is None:
+        return _note(words.undrawn)
+    title = html.escape(drawn.title or words.chart_title.format(number=spot.cell))
+    return (
+        f'<iframe class="chart" src="{spot.folder}{document_name(drawn)}" title="{title}"'
+        f' height="{drawn.height}" loading="lazy"></iframe>'
+    )
 
 
 def _formula(shown: Display, words: OutputWords) -> str:

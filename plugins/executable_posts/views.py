@@ -95,6 +95,11 @@ def view(
         hidden += displayed.hidden_lines
         noise += displayed.noise_lines
         notes += [_taken_out(plan.post, planned.cell, what) for what in removed]
+        notes += [
+            _undrawn(plan.post, planned.cell)
+            for display in shown
+            if display.kind == "chart" and display.chart is None
+        ]
         notes += [_left_out(plan.post, planned.cell, gone) for gone in asked if gone not in shown]
         notes += _notes(plan.post, planned, shown)
     return View(plan, tuple(views), hidden, noise, tuple(notes))
@@ -116,6 +121,14 @@ def _html(shown: Sequence[Display], folder: str) -> tuple[tuple[Figure, ...], li
         tuple(Figure(f"{folder}/{name}", data, None) for name, data in files.items()),
         [what for one in cleaned for what in one.removed],
     )
+
+
+def _undrawn(post: Post, cell: Cell) -> Problem:
+    message = (
+        f"cell {cell.number} shows a chart of Altair, which a page cannot draw; "
+        '`alt.renderers.enable("svg")` makes a picture of it, with vl-convert-python installed'
+    )
+    return Problem(post.path, message, cell.line)
 
 
 def _taken_out(post: Post, cell: Cell, what: str) -> Problem:

@@ -26,6 +26,9 @@ class OutputWords:
     trace_function: str = ", in {function}"
     widget: str = "This output is interactive: it needs the notebook and a running kernel."
     chart: str = "This chart is interactive and is drawn by a script, which did not run here."
+    chart_title: str = "Chart of cell {number}"
+    undrawn: str = "This chart is interactive: it needs the notebook."
+    language: str = "en"
     thousands: str = ","
     point: str = "."
 
@@ -75,6 +78,9 @@ OUTPUT_WORDS: Mapping[str, OutputWords] = {
         trace_function=", em {function}",
         widget="Esta saída é interativa: ela precisa do notebook e de um kernel em execução.",
         chart="Este gráfico é interativo e quem o desenha é um script, que não rodou aqui.",
+        chart_title="Gráfico da célula {number}",
+        undrawn="Este gráfico é interativo: ele precisa do notebook.",
+        language="pt-BR",
         thousands=".",
         point=",",
     ),
