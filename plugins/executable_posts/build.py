@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import drift, memory, store
+from . import drift, inline_values, memory, store
 from .chart_files import chart_files
 from .datasets import known_datasets
 from .drift import Drift
@@ -179,6 +179,7 @@ def run_posts(
                     may_raise=planned.post.may_raise(cell),
                     timeout=cell.options.timeout or settings.timeout,
                     lines=cell.lines,
+                    setup=inline_values.setup(cell),
                 )
                 for cell in planned.post.cells
             ),
@@ -218,7 +219,17 @@ def run_posts(
                     digests,
                     deciding_environment(os.environ, settings.environment),
                 )
-                fresh[jobs[done]] = Ran(notebook, sum(cell.seconds for cell in result.cells))
+                wrong = inline_values.failures(
+                    done.path,
+                    zip(
+                        due[jobs[done]].post.cells,
+                        (cell.outputs for cell in result.cells),
+                        strict=True,
+                    ),
+                )
+                problems += wrong
+                if not wrong:
+                    fresh[jobs[done]] = Ran(notebook, sum(cell.seconds for cell in result.cells))
             else:
                 problems.append(result)
     finally:

@@ -135,6 +135,8 @@ def _as_stored(post: Post, old: Sequence[ExecutedCell]) -> bool:
     Most posts are, most of the time; only for the others is code taken apart, which is slow.
     """
     now = [(cell.code.strip("\n"), cell.options.error) for cell in post.cells]
+    if any(cell.inline for cell in post.cells):
+        return False
     return now == [(cell.source.strip("\n"), cell.error) for cell in old]
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from .figures import Figure
+from .inline_values import with_values
 from .outputs import Display
-from .post import Cell, Fence, Piece, Post, Recorded, Shown
+from .post import Cell, Fence, Piece, Post, Prose, Recorded, Shown
 from .post.fences import PYTHON, language
 from .post.source import lines
 from .typeset import Spot, folded, typeset
@@ -38,6 +39,8 @@ class CellView:
     stale: bool = False
     files: tuple[Figure, ...] = ()
     folder: str = ""
+    values: tuple[object, ...] = ()
+    """The inline values in the prose below."""
 
 
 @dataclass(frozen=True)
@@ -76,16 +79,21 @@ def render(post: Post, views: Mapping[int, CellView], title: str, words: Words) 
     """
     page = _Page(post, title, words)
     replaced = False
+    view: CellView | None = None
+    given: tuple[object, ...] = ()
     for piece in post.pieces:
         match piece:
             case Cell():
                 view = views.get(piece.number)
+                given = view.values if view else ()
                 replaced = view is not None
                 page.cell(piece, view)
             case Recorded() if replaced:
                 pass
             case Shown():
                 page.shown(piece)
+            case Prose() if view is not None:
+                given = page.prose(piece, given)
             case _:
                 page.text(piece)
     return Rendered("".join(page.parts), page.blocks)
@@ -104,12 +112,19 @@ class _Page:
         self.blocks: dict[str, str] = {}
         self._title = title
         self._words = words
+        self._language = post.metadata.get("lang") or words.outputs.language
         self._figures = 0
         # No reader's text holds this, and no Markdown converter sees a sign in it.
         self._stem = f"x{hashlib.sha256(post.text.encode()).hexdigest()[:12]}cell"
 
     def text(self, piece: Piece) -> None:
         self.parts.append(piece.text.removeprefix("\ufeff"))
+
+    def prose(self, piece: Prose, given: tuple[object, ...]) -> tuple[object, ...]:
+        """Add `piece` with the inline values that are its, of those `given`; what is left."""
+        text, taken = with_values(piece.text.removeprefix("\ufeff"), given, self._language)
+        self.parts.append(text)
+        return given[taken:]
 
     def shown(self, piece: Shown) -> None:
         # A fence that is as a reader should see it stays as the author wrote it.

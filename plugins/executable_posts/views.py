@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from .errors import Problem
 from .figures import Figure, Place, decode, names
 from .html_outputs import clean
+from .inline_values import values
 from .outputs import DEFAULT, Display, Wanted, display
 from .plan import Plan, PlannedCell
 from .post import Cell, Options, Post, RecordedOutput
@@ -91,7 +92,8 @@ def view(
         figures = _figures(plan.post, planned, executed, place, shown)
         folder = f"assets/{place.slug}"
         files, removed = _html(shown, folder)
-        views.append(CellView(shown, figures, stale, files, folder))
+        given = values(executed.outputs)
+        views.append(CellView(shown, figures, stale, files, folder, given))
         hidden += displayed.hidden_lines
         noise += displayed.noise_lines
         notes += [_taken_out(plan.post, planned.cell, what) for what in removed]

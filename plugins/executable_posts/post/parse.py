@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from markdown_it.token import Token
 
 from ..errors import Problem, one_of
-from . import fences, options, recorded, source
+from . import fences, inline, options, recorded, source
 from .model import Cell, Fence, FrontMatter, Piece, Post, Prose, Recorded, Shown
 
 Execute = Literal["yes", "no", "auto"]
@@ -52,7 +52,8 @@ def parse(text: str, path: str, execute: Execute = "auto", *, shell_allowed: boo
         for candidate in candidates.values():
             problems += candidate.verdict.problems
     idle = None if runs else f"the post does not run: {why}"
-    pieces = tuple(_pieces(lines, head.length, found, candidates, idle))
+    pieces, mistakes = inline.attach([*_pieces(lines, head.length, found, candidates, idle)], path)
+    problems += mistakes if runs else []
     return Post(path, pieces, head.values, runs, why, tuple(problems))
 
 
