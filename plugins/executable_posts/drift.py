@@ -16,10 +16,11 @@ from math import isclose
 from PIL import Image, ImageChops
 
 from .figures import decode, same_pixels
+from .inline_values import values
 from .outputs import Display, display, settled
 from .plan import NEVER_RUN, Plan
 from .post import RecordedOutput
-from .store import ExecutedCell
+from .store import ExecutedCell, Output
 
 _MOST_LINES = 12
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -81,6 +82,9 @@ def of_post(plan: Plan, fresh: Sequence[ExecutedCell]) -> list[Drift]:
         if planned.last is not None:
             before = display(planned.last.outputs).displays
             found = _differences(before, after, cell.options.tolerance)
+            then, now = _values(planned.last.outputs), _values(executed.outputs)
+            if not same_within(then, now, cell.options.tolerance or 0.0):
+                found.append(("inline values", Texts(then, now)))
         else:
             found = _since_recorded(plan.post.recorded(cell), after, cell.options.tolerance)
         drifts += [
@@ -141,6 +145,10 @@ def _same_row(one: str, other: str, tolerance: float) -> bool:
         return False
     numbers = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)
     return all(isclose(float(a), float(b), rel_tol=tolerance) for a, b in numbers)
+
+
+def _values(outputs: Sequence[Output]) -> tuple[str, ...]:
+    return tuple(str(value) for value in values(outputs))
 
 
 def _rows(displays: Sequence[Display]) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ def with_values(text: str, given: Sequence[object], language: str) -> tuple[str,
     for found in find(text)[: len(given)]:
         parts += [text[position : found.start], _as_markdown(given[taken], language)]
         at_start = not text[: found.start].rpartition("\n")[2].strip()
-        if at_start and parts[-1][:1].isdigit():
+        if at_start and parts[-1].isdigit():
             # `3. Abril` at the beginning of a line would be a list.
             parts[-1] = f"&#{ord(parts[-1][0])};{parts[-1][1:]}"
         position = found.end
