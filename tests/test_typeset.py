@@ -128,6 +128,13 @@ def test_json_is_a_tree_that_folds() -> None:
     )
 
 
+def test_the_order_of_keys_is_that_of_the_notebook_on_disk() -> None:
+    data = {"application/json": {"b": 1, "a": {"d": 1, "c": 2}}}
+    [shown] = display([{"output_type": "display_data", "data": data, "metadata": {}}]).displays
+    assert list(shown.data) == ["a", "b"]
+    assert list(shown.data["a"]) == ["c", "d"]
+
+
 def test_of_a_long_list_the_notebook_has_the_rest() -> None:
     tree = as_tree(list(range(1_500)), WORDS)
     assert tree.count("<li>") == 201

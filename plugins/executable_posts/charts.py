@@ -107,7 +107,8 @@ def document(drawn: Chart, note: str, language: str) -> str:
 
 def document_name(drawn: Chart) -> str:
     """The name of the document that shows `drawn`: the same chart, the same name."""
-    spec = json.dumps([drawn.library, drawn.spec])
+    # Sorted, as in a notebook on disk: the name is the same before and after.
+    spec = json.dumps([drawn.library, drawn.spec], sort_keys=True)
     return f"{hashlib.sha256(spec.encode()).hexdigest()[:16]}.html"
 
 

@@ -247,5 +247,6 @@ def _structured(kind: Kind, mime: str, value: Any, plain: str) -> Display | None
     if kind == "widget":
         # A bar that a widget drew is at its beginning for ever: it says nothing that is true.
         return None if is_bar_before_its_start(plain) else Display(kind, plain, mime)
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    return Display(kind, text, mime, plain=plain, data=value)
+    # In a notebook on disk keys are sorted: a page is the same before and after.
+    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+    return Display(kind, text, mime, plain=plain, data=json.loads(text))
