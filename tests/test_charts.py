@@ -13,7 +13,7 @@ from executable_posts.store import Output
 from executable_posts.typeset import Spot, typeset
 from executable_posts.words import OUTPUT_WORDS
 
-from tests.blog import Site
+from tests.blog import ROOT, Site
 
 RECORDED = Path(__file__).parent / "charts"
 WORDS = OUTPUT_WORDS["pt"]
@@ -159,6 +159,16 @@ def test_the_script_of_the_installed_library_is_on_the_site_once(site: Site) -> 
     [frame] = re.findall(r'<iframe class="chart" src="([^"]+)"', site.page("nota"))
     assert (site.output / frame.lstrip("/")).is_file()
     assert "<script" not in site.page("nota")
+    # None of it is an orphan.
+    status = site.run_python(
+        "import sys; sys.path[:0] = [%r, %r]\n"
+        % (str(ROOT / "plugins"), str(site.folder))
+        + "from pathlib import Path\n"
+        "from executable_posts.commands import site_status\n"
+        "from executable_posts.site import load\n"
+        "print(site_status(load(Path('pelicanconf.py'))).orphans)"
+    )
+    assert status.out == "()\n", status.err
 
 
 @pytest.mark.skipif(find_spec("plotly") is not None, reason="plotly is installed here")

@@ -554,8 +554,10 @@ def test_a_post_of_this_blog(file: Path) -> None:
     assert words(again.pieces) == words(post.pieces)
     assert shown(again).figure_names == shown(post).figure_names
     assert record(again, shown(again).by_number, place, read) == done
+    # An animation has no form of nbconvert's, and what follows it in a cell then has none, too.
+    pictures = [figure for figure in shown(post).figures if figure.name.endswith(".png")]
     claimed = [claim for claim in claims(again, place) if claim.name.endswith(".png")]
-    assert len(claimed) == len(shown(post).figures)
+    assert len(claimed) == len(pictures)
     assert collisions(claims(again, place)) == []
 
 
