@@ -160,10 +160,10 @@ def test_the_script_of_the_installed_library_is_on_the_site_once(site: Site) -> 
     assert (site.output / frame.lstrip("/")).is_file()
     assert "<script" not in site.page("nota")
     # None of it is an orphan.
+    paths = [str(ROOT / "plugins"), str(site.folder)]
     status = site.run_python(
-        "import sys; sys.path[:0] = [%r, %r]\n"
-        % (str(ROOT / "plugins"), str(site.folder))
-        + "from pathlib import Path\n"
+        f"import sys; sys.path[:0] = {paths!r}\n"
+        "from pathlib import Path\n"
         "from executable_posts.commands import site_status\n"
         "from executable_posts.site import load\n"
         "print(site_status(load(Path('pelicanconf.py'))).orphans)"
