@@ -208,10 +208,19 @@ def clean(_: Context, figures: bool = False) -> None:
         print(f"removed {file.relative_to(ROOT)}")
 
 
-@task(positional=["name"], help={"name": "a module in tests/benchmarks/: stale"})
-def bench(_: Context, name: str) -> None:
+@task(
+    positional=["name"],
+    help={
+        "name": "a module in tests/benchmarks/: execute or stale",
+        "rounds": "how often each contestant is measured",
+        "sizes": "execute: how many posts, as in 1,10,40",
+    },
+)
+def bench(_: Context, name: str, rounds: int = 0, sizes: str = "") -> None:
     """Measure, and write a table and .cache/bench/NAME.json."""
-    _run("python", "-m", f"tests.benchmarks.{name}")
+    options = [f"--rounds={rounds}"] if rounds else []
+    options += [f"--sizes={sizes}"] if sizes else []
+    _run("python", "-m", f"tests.benchmarks.{name}", *options)
 
 
 @task
@@ -234,7 +243,11 @@ def requirements(_: Context) -> None:
     """Pin what pyproject.toml asks for anew (needs uv)."""
     common = ["uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--generate-hashes"]
     common += ["--no-annotate", "--python-version", "3.11"]
-    common += ["--custom-compile-command", "invoke requirements", "pyproject.toml"]
+    common += ["--custom-compile-command", "invoke requirements"]
+    # The rivals of the benchmark live in an environment of their own.
+    rivals = Path("tests", "benchmarks", "requirements.in")
+    output = ["--output-file", str(rivals.with_suffix(".txt"))]
+    subprocess.run([*common, str(rivals), *output], cwd=ROOT, check=True)
     pins: list[str] = []
     # From the whole to the part, so that a package has one version in all of them.
     for name, extras in (
@@ -243,5 +256,7 @@ def requirements(_: Context) -> None:
         ("requirements-publish.txt", ["site"]),
     ):
         chosen = [part for extra in extras for part in ("--extra", extra)]
-        subprocess.run([*common, *chosen, *pins, "--output-file", name], cwd=ROOT, check=True)
+        output = ["--output-file", name]
+        command = [*common, "pyproject.toml", *chosen, *pins, *output]
+        subprocess.run(command, cwd=ROOT, check=True)
         pins = ["--constraints", name]

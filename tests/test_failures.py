@@ -305,6 +305,27 @@ def test_nothing_is_left_of_an_interrupted_build(
     assert site.build().status == 0
 
 
+def test_what_had_run_before_an_interruption_is_kept(site: Site) -> None:
+    site.post("bom", GOOD)
+    site.post("lento", SLEEPER)
+    process = site.start()
+    wait_until(lambda: any("4242" in command for command in processes_of(site)))
+    time.sleep(1)  # by now the other post has run too
+
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=10)
+
+    assert process.returncode == 130, out + err
+    assert (
+        "interrupted: 1 post had run and is stored; 1 post was not run; no kernel is left"
+        in " ".join((out + err).split())
+    )
+    assert site.notebook("bom").exists()
+    again = site.build_frozen()
+    assert "content/posts/bom.md" not in again.err
+    wait_until(lambda: not processes_of(site))
+
+
 def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
     end = time.monotonic() + seconds
     while not condition():

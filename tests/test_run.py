@@ -9,6 +9,7 @@ import pytest
 from executable_posts.engine import run_all
 from executable_posts.errors import Problem
 from executable_posts.jobs import Job, JobCell, Run, Started
+from executable_posts.kernels.inside.confinement import protects_files
 from executable_posts.kernels.inside.plan import Dataset
 
 from tests.running import Bench
@@ -138,6 +139,21 @@ def test_files_beside_the_post_and_data_are_found_as_in_a_notebook(bench: Bench)
     run = bench.run(code)
     assert run.cells[0].outputs[0]["text"] == "perto\ndados\ndados\nFalse\n"
     assert run.files == ("content/data/dados.txt", "content/posts/perto.txt")
+
+
+@pytest.mark.skipif(not protects_files(), reason="without Landlock it is a copy")
+def test_a_large_file_is_read_where_it_is_and_cannot_be_written(bench: Bench) -> None:
+    large = bench.posts / "grande.bin"
+    with large.open("wb") as file:
+        file.truncate(20 << 20)
+    run = bench.run(
+        "import os\nprint(os.path.getsize('grande.bin'), os.path.islink('grande.bin'))\n"
+    )
+    assert run.cells[0].outputs[0]["text"] == f"{20 << 20} True\n"
+    run = bench.run("print(len(open('grande.bin', 'rb').read()))")
+    assert run.files == ("content/posts/grande.bin",)
+    assert "PermissionError" in bench.problem("open('grande.bin', 'wb')")
+    assert large.stat().st_size == 20 << 20
 
 
 def test_files_of_the_project_outside_of_content_are_known_too(bench: Bench) -> None:

@@ -1,37 +1,23 @@
 """The whole way as one list of steps: parse, plan, run, view, store, render. No Pelican here."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import drift, inline_values, memory, store
+from . import drift, memory, store
 from .chart_files import chart_files
-from .datasets import known_datasets
 from .drift import Drift
 from .errors import Problem, one_of
-from .executed import current, from_run
+from .executed import current
+from .execution import Executed, Ran, run_posts, stored_seconds
 from .figures import Claim, Figure, collisions
-from .kernels.environment import deciding_environment
 from .outputs import Wanted
 from .plan import FileDigest, Plan, data_files
-from .progress import Expected, Progress
+from .progress import Progress
 from .render import Rendered, render
 from .report import PostReport, State
-from .store import ExecutedNotebook
 from .survey import BuildSettings, Policy, Source, survey
 from .views import View, view
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What running a post gave, and what its cells took this time, in seconds.
-
-    The executed notebook does not tell that: a cell that gave what it gave before stays as it was.
-    """
-
-    notebook: ExecutedNotebook
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -52,13 +38,16 @@ class Build:
     problems: tuple[Problem, ...]
     reports: tuple[PostReport, ...]
     drifts: tuple[Drift, ...] = ()
+    unfinished: int = 0
+    """How many posts were still to be run when it was interrupted."""
 
 
 def build(sources: Sequence[Source], settings: BuildSettings, progress: Progress) -> Build:
     """Run those of `sources` that `settings` say, store what they gave, and show what there is.
 
     A post that cannot be read, planned or run is a problem in the result and keeps its last good
-    outputs; the others go on. Raises `KeyboardInterrupt` if interrupted, with all kernels dead.
+    outputs; the others go on. If it is interrupted all kernels are dead at once, and what had run
+    until then is stored.
     """
     if settings.policy != "frozen":
         store.sweep({settings.cache, *(settings.notebook(source).parent for source in sources)})
@@ -67,13 +56,14 @@ def build(sources: Sequence[Source], settings: BuildSettings, progress: Progress
     problems += _unknown_names(plans, settings.policy)
     problems += _missing_data(plans, known.digests)
     due = _due(plans, problems, settings.policy)
-    fresh: dict[Source, Ran] = {}
+    executed = Executed()
     if settings.policy == "frozen":
         problems += [_refusal(planned) for planned in due.values()]
     elif due:
-        fresh, failures = run_posts(due, known.digests, settings, progress)
-        problems += failures
-        _remember(fresh, failures, settings)
+        executed = run_posts(due, known.digests, settings, progress)
+        problems += executed.problems
+        _remember(executed, settings)
+    fresh = executed.fresh
     views = {
         source: _view(source, planned, fresh.get(source), problems, settings.wanted)
         for source, planned in plans.items()
@@ -91,7 +81,8 @@ def build(sources: Sequence[Source], settings: BuildSettings, progress: Progress
         _report(source, planned, views[source], fresh.get(source), problems, settings.root)
         for source, planned in plans.items()
     ]
-    return Build(pages, tuple(problems), tuple(reports), tuple(_drifts(plans, fresh)))
+    drifts = tuple(_drifts(plans, fresh))
+    return Build(pages, tuple(problems), tuple(reports), drifts, executed.unfinished)
 
 
 def check(
@@ -101,8 +92,10 @@ def check(
     known = survey(sources, settings)
     problems = [*known.problems, *_missing_data(known.plans, known.digests)]
     due = _due(known.plans, problems, "all")
-    fresh, failures = run_posts(due, known.digests, settings, progress)
-    return list(_drifts(known.plans, fresh)), [*problems, *failures]
+    executed = run_posts(due, known.digests, settings, progress)
+    if executed.unfinished:
+        raise KeyboardInterrupt
+    return list(_drifts(known.plans, executed.fresh)), [*problems, *executed.problems]
 
 
 def _drifts(plans: Mapping[Source, Plan], fresh: Mapping[Source, Ran]) -> Iterator[Drift]:
@@ -157,110 +150,14 @@ def _refusal(planned: Plan) -> Problem:
     )
 
 
-def run_posts(
-    due: Mapping[Source, Plan], digests: FileDigest, settings: BuildSettings, progress: Progress
-) -> tuple[dict[Source, Ran], list[Problem]]:
-    """What running the posts `due` gives, and what failed; `progress` is told how it goes.
-
-    Nothing is stored.
-    """
-    # Only a build that runs something pays for nbclient and jupyter_client (0.4 s).
-    from .engine import run_all
-    from .jobs import Conditions, Job, JobCell, Run, Started
-
-    def job(source: Source, planned: Plan) -> Job:
-        return Job(
-            path=source.name,
-            folder=source.file.parent,
-            cells=tuple(
-                JobCell(
-                    code=cell.code,
-                    line=cell.code_line,
-                    may_raise=planned.post.may_raise(cell),
-                    timeout=cell.options.timeout or settings.timeout,
-                    lines=cell.lines,
-                    setup=inline_values.setup(cell),
-                )
-                for cell in planned.post.cells
-            ),
-            memory=planned.executed.memory if planned.executed else None,
-            seconds=_stored_seconds(planned) if planned.executed else None,
-        )
-
-    def started(cell: Started) -> None:
-        progress.cell_started(cell.path, cell.line, cell.number, cell.count)
-
-    datasets, problems = known_datasets(settings.datasets, settings.content / "data", settings.root)
-    conditions = Conditions(
-        root=settings.root,
-        content=settings.content,
-        cache=settings.cache,
-        threads=settings.threads,
-        timezone=settings.timezone,
-        environment=settings.environment,
-        datasets=datasets,
-        limits=settings.limits,
-        network=settings.network,
-        forked=settings.kernel_server,
-        writable=settings.writable,
-    )
-    jobs = {job(source, planned): source for source, planned in due.items()}
-    fresh = {}
-    try:
-        progress.begin([_expected(planned) for planned in due.values()])
-        for done, result in run_all(
-            list(jobs), conditions, workers=settings.workers, progress=started
-        ):
-            progress.post_ended(done.path, failed=not isinstance(result, Run))
-            if isinstance(result, Run):
-                notebook = from_run(
-                    due[jobs[done]],
-                    result,
-                    digests,
-                    deciding_environment(os.environ, settings.environment),
-                )
-                wrong = inline_values.failures(
-                    done.path,
-                    zip(
-                        due[jobs[done]].post.cells,
-                        (cell.outputs for cell in result.cells),
-                        strict=True,
-                    ),
-                )
-                problems += wrong
-                if not wrong:
-                    fresh[jobs[done]] = Ran(notebook, sum(cell.seconds for cell in result.cells))
-            else:
-                problems.append(result)
-    finally:
-        progress.end()
-    return fresh, problems
-
-
-def _expected(planned: Plan) -> Expected:
-    return Expected(
-        path=planned.post.path,
-        cells=len(planned.cells),
-        seconds=_stored_seconds(planned) if planned.executed else None,
-        why=str(planned.reasons[0]) if planned.reasons else "asked for",
-    )
-
-
-def _stored_seconds(planned: Plan) -> float:
-    """What the cells of a post took when they last ran."""
-    return sum(cell.seconds for cell in planned.executed.cells) if planned.executed else 0.0
-
-
-def _remember(
-    fresh: Mapping[Source, Ran], failures: Sequence[Problem], settings: BuildSettings
-) -> None:
+def _remember(executed: Executed, settings: BuildSettings) -> None:
     failed = {
         problem.path: problem.message
         if problem.line is None
         else f"{problem.message} (line {problem.line})"
-        for problem in failures
+        for problem in executed.problems
     }
-    memory.remember_failures(settings.cache, (source.name for source in fresh), failed)
+    memory.remember_failures(settings.cache, (source.name for source in executed.fresh), failed)
 
 
 def _view(
@@ -346,7 +243,7 @@ def _report(
         seconds=fresh.seconds if fresh else 0.0,
         hidden_lines=shown.hidden_lines,
         noise_lines=shown.noise_lines,
-        saved_seconds=_stored_seconds(planned) if state == "up to date" else 0.0,
+        saved_seconds=stored_seconds(planned) if state == "up to date" else 0.0,
         notes=(*shown.notes, *_moved_aside(planned, root)) if fresh else (),
     )
 

@@ -202,7 +202,7 @@ def _version_reasons(packages: Mapping[str, str], version: Version) -> list[Reas
 def _variable_reasons(then: Mapping[str, str], now: Mapping[str, str]) -> list[Reason]:
     """Variables that are set otherwise than in the last run; named, since a value may be secret."""
     return [
-        Reason(f"the environment variable {name} changed")
+        Reason(f"{name} changed")
         for name in sorted({*then, *now})
         if then.get(name) != now.get(name)
     ]

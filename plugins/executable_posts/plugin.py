@@ -121,6 +121,11 @@ def _build(generator: ArticlesGenerator) -> None:
     except KeyboardInterrupt:
         _session.resources.close()
         raise BuildInterrupted("interrupted; no kernel is left, nothing was changed") from None
+    if _session.build.unfinished:
+        _session.resources.close()
+        raise BuildInterrupted(
+            report.interrupted(_session.build.reports, _session.build.unfinished)
+        )
 
 
 def _make_figures_known(generator: Generator) -> None:

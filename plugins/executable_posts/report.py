@@ -153,3 +153,11 @@ def _total(rows: Sequence[_Row]) -> _Row:
         sum(row.hidden_lines for row in rows),
         figures,
     )
+
+
+def interrupted(reports: Sequence[PostReport], unfinished: int) -> str:
+    """The only line of a build that was interrupted with `unfinished` posts still to be run."""
+    run = sum(report.state == "run" for report in reports)
+    kept = f"{count(run, 'post')} had run and {'is' if run == 1 else 'are'} stored; " if run else ""
+    was = "was" if unfinished == 1 else "were"
+    return f"interrupted: {kept}{count(unfinished, 'post')} {was} not run; no kernel is left"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -11,13 +12,14 @@ from typing import Any
 from .errors import Problem
 from .jobs import CellResult, Conditions, Job, Progress, Run, Started
 from .kernels.environment import kernel_environment
+from .kernels.inside.confinement import protects_files
 from .kernels.inside.plan import InsidePlan
 from .kernels.kernel import Kernel, started
 from .kernels.manager import KernelSetup
 from .kernels.server import KernelServer
 from .kernels.supervisor import Bounds
 from .run_failures import EXPECTED, CellRaised, describe
-from .scratch import Scratch, scratch
+from .scratch import Scratch, link_if_large, scratch
 from .streams import merge_streams
 
 _START_LIMIT = 120.0
@@ -35,7 +37,9 @@ def run(
     The kernel is forked from `server` if there is one. `begun` is told of it, so that
     it can kill it from another thread.
     """
-    with scratch(conditions.content, job.folder) as folders:
+    # A link leads to the source, which only Landlock keeps from being written.
+    place = link_if_large if protects_files() else shutil.copy2
+    with scratch(conditions.content, job.folder, place) as folders:
         setup = KernelSetup(
             folders.folder,
             InsidePlan(
@@ -70,7 +74,11 @@ def run(
             return describe(error, job, len(results), setup, conditions.limits)
         memory = kernel.end.memory if kernel.end else 0
         cleaned = [_without_machine(result, folders, conditions) for result in results]
-        files, modules = _used(folders.folder / "reads", folders, conditions)
+        try:
+            files, modules = _used(folders.folder / "reads", folders, conditions)
+        except OSError:
+            message = "removed the folder in which it ran, and with it the record of what it read"
+            return Problem(job.path, message, job.cells[0].line)
         return Run(tuple(cleaned), files, modules, memory)
 
 

@@ -22,8 +22,10 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"^\s*(?:Cell|Input) In\s?\[(\d+)\], (?:in )?line:? ?(\d+)(?:, in (.+?)\s*$)?")
 # IPython compiles each cell as a file of this form, of which nobody has heard.
 _CELL_FILE = re.compile(r" \(\d+\.py, line \d+\)$")
-# EACCES and EPERM, as Landlock answers; EROFS, where a read-only system is below.
-_REFUSED = re.compile(r"\[Errno (?:1|13|30)\]")
+# EACCES and EPERM, as Landlock answers; EROFS, where a read-only system is below. With the name of
+# the file, if it was one that was refused.
+_REFUSED = re.compile(r"\[Errno (?:1|13|30)\](?: [\w -]+: b?['\"](?P<file>[^'\"]*))?")
+_NO_ADDRESS = ("gaierror", "URLError")
 _LONGEST_MESSAGE = 300
 _MOST_FRAMES = 8
 
@@ -50,7 +52,7 @@ def describe(error: Exception, job: Job, index: int, setup: KernelSetup, limits:
     where = f"cell {number + 1} of {len(job.cells)}"
     match error:
         case CellRaised(error=raised):
-            return _raised(raised, job, number, where, limits)
+            return _raised(raised, job, number, setup, limits)
         case CellTimeout():
             return Problem(job.path, f"{where}: {_too_long(cell, index, job, limits)}", cell.line)
         case OutputTooLarge():
@@ -82,7 +84,8 @@ def _too_long(cell: JobCell, index: int, job: Job, limits: Limits) -> str:
     )
 
 
-def _raised(error: CellError, job: Job, index: int, where: str, limits: Limits) -> Problem:
+def _raised(error: CellError, job: Job, index: int, setup: KernelSetup, limits: Limits) -> Problem:
+    where = f"cell {index + 1} of {len(job.cells)}"
     if error.name == "StdinNotImplementedError":
         message = "asks for input, and nobody is there to answer: posts cannot ask questions"
         return Problem(job.path, f"{where}: {message}", job.cells[index].line)
@@ -90,13 +93,13 @@ def _raised(error: CellError, job: Job, index: int, where: str, limits: Limits) 
     own = [row for number, row, _ in frames if number == index]
     return Problem(
         job.path,
-        f"{where}: {_summary(error)}{_advice(error, limits)}",
+        f"{where}: {_summary(error)}{_advice(error, setup, limits)}",
         job.cells[index].place(own[-1] if own else 0),
         "\n".join(_trail(job, frames)),
     )
 
 
-def _advice(error: CellError, limits: Limits) -> str:
+def _advice(error: CellError, setup: KernelSetup, limits: Limits) -> str:
     """What a person can do where a limit of ours was met."""
     if error.name.endswith("MemoryError") or "Unable to allocate" in error.value:
         return (
@@ -108,12 +111,17 @@ def _advice(error: CellError, limits: Limits) -> str:
             f"; a file may have {_mebibytes(limits.file)}: allow more with EXECUTE_FILE_LIMIT in "
             "the settings"
         )
-    if _REFUSED.search(error.value):
+    refused = _REFUSED.search(error.value)
+    if refused and (file := refused["file"]) is not None:
+        if file.startswith("/proc/"):
+            return "; a run cannot look into processes that are not its own"
         return (
             "; a run writes only in its own working folder, which is thrown away: name others in "
-            "EXECUTE_WRITABLE in the settings, or the network in EXECUTE_NETWORK"
+            "EXECUTE_WRITABLE in the settings"
         )
-    return ""
+    if not setup.plan.network and (refused or error.name in _NO_ADDRESS):
+        return "; a run reaches nobody here: allow it with EXECUTE_NETWORK in the settings"
+    return "; a run has power over its own processes and files alone" if refused else ""
 
 
 def _summary(error: CellError) -> str:

@@ -4,11 +4,12 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 _LONGEST_FOLDER = 60
+_LARGE = 16 * 2**20
 
 # Sources of posts are no data of theirs, and a thousand of them may stand beside one another.
 _POSTS = ("*.md", "*.markdown", "*.mkd", "*.mdown", "*.rst", "*.ipynb")
@@ -30,12 +31,27 @@ class Scratch:
     home: Path
 
 
+Place = Callable[[str, str], object]
+"""Makes the file of the first name appear under the second."""
+
+
+def link_if_large(file: str, name: str) -> None:
+    """Let a file appear as a copy, or, if that would take long, as a link.
+
+    For those who cannot write through the link: a copy can be written, and is thrown away.
+    """
+    if Path(file).stat().st_size > _LARGE:
+        Path(name).symlink_to(file)
+    else:
+        shutil.copy2(file, name)
+
+
 @contextlib.contextmanager
-def scratch(content: Path, post_folder: Path) -> Iterator[Scratch]:
+def scratch(content: Path, post_folder: Path, place: Place = shutil.copy2) -> Iterator[Scratch]:
     """A fresh `Scratch` for a post that lies in `post_folder`, in `content`; removed at the end.
 
-    In it are copies of the files and folders beside the post and of ``content/data``, which is
-    also there as ``data`` in the working folder.
+    In it appear, by `place`, the files and folders beside the post and those of ``content/data``,
+    which is also there as ``data`` in the working folder.
     """
     folder = Path(tempfile.mkdtemp(prefix="executable-posts-", dir=_short_temporary_folder()))
     try:
@@ -46,10 +62,15 @@ def scratch(content: Path, post_folder: Path) -> Iterator[Scratch]:
             home=folder / "home",
         )
         (made.home / "tmp").mkdir(parents=True)
-        shutil.copytree(post_folder, made.working, ignore=_NEVER_COPIED)
+        shutil.copytree(post_folder, made.working, ignore=_NEVER_COPIED, copy_function=place)
         data = content / "data"
         if data.is_dir() and not (made.content / "data").exists():
-            shutil.copytree(data, made.content / "data", ignore=shutil.ignore_patterns(".*"))
+            shutil.copytree(
+                data,
+                made.content / "data",
+                ignore=shutil.ignore_patterns(".*"),
+                copy_function=place,
+            )
         if data.is_dir() and not (made.working / "data").exists():
             (made.working / "data").symlink_to(made.content / "data")
         yield made

@@ -94,10 +94,10 @@ _SETTINGS: Mapping[str, tuple[Callable[[object], Any], Any]] = {
     "EXECUTE_WRITABLE": (_names, ()),
     "EXECUTE_RUN_TIMEOUT": (_positive, DEFAULT.seconds),
     # In MiB.
-    "EXECUTE_MEMORY_LIMIT": (_positive, DEFAULT.memory / MEBIBYTE),
-    "EXECUTE_FILE_LIMIT": (_positive, DEFAULT.file / MEBIBYTE),
-    "EXECUTE_DISK_LIMIT": (_positive, DEFAULT.disk / MEBIBYTE),
-    "EXECUTE_OUTPUT_LIMIT": (_positive, DEFAULT.output / MEBIBYTE),
+    "EXECUTE_MEMORY_LIMIT": (_positive, DEFAULT.memory // MEBIBYTE),
+    "EXECUTE_FILE_LIMIT": (_positive, DEFAULT.file // MEBIBYTE),
+    "EXECUTE_DISK_LIMIT": (_positive, DEFAULT.disk // MEBIBYTE),
+    "EXECUTE_OUTPUT_LIMIT": (_positive, DEFAULT.output // MEBIBYTE),
     "EXECUTE_PROCESS_LIMIT": (_count, DEFAULT.processes),
 }
 

@@ -65,6 +65,15 @@ class BuildSettings:
     writable: tuple[Path, ...] = ()
     scheduler: str | None = None
 
+    @property
+    def deciding(self) -> dict[str, str]:
+        """What decides, beside code and files, what a run computes: variables and settings.
+
+        The bits of a sum depend on the number of threads that compute it.
+        """
+        named = {"EXECUTE_THREADS": str(self.threads), "TIMEZONE": self.timezone}
+        return deciding_environment(os.environ, self.environment) | named
+
     def notebook(self, source: Source) -> Path:
         """Where the executed notebook of `source` is."""
         below = source.file.relative_to(self.content).with_suffix(".ipynb")
@@ -85,7 +94,7 @@ def survey(sources: Iterable[Source], settings: BuildSettings) -> Survey:
     posts, problems = _parse(sources, settings)
     digests = cache(lambda name: file_digest(settings.root / name))
     version = cache(installed_version)
-    environment = deciding_environment(os.environ, settings.environment)
+    environment = settings.deciding
     plans = {
         source: plan(
             post,

@@ -67,16 +67,16 @@ def publish(name: str, title: str, rows: Sequence[Row], facts: Mapping[str, obje
         for row in rows
     ]
     lines += [f"{fact}: {value}" for fact, value in facts.items()]
-    known = {
-        "title": title,
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "rows": [
-            {"name": row.name, "median": row.median, "ratio": row.ratio, "seconds": row.seconds}
-            for row in rows
-        ],
-        "facts": dict(facts),
-    }
+    known = [
+        {"name": row.name, "median": row.median, "ratio": row.ratio, "seconds": row.seconds}
+        for row in rows
+    ]
+    write_json(name, {"title": title, "rows": known, "facts": dict(facts)})
+    return "\n".join(lines)
+
+
+def write_json(name: str, results: Mapping[str, object]) -> None:
+    """Write `results`, and where they were measured, to ``.cache/bench/<name>.json``."""
+    known = {"python": platform.python_version(), "cores": os.cpu_count(), **results}
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(known, indent=1), encoding="utf-8")
-    return "\n".join(lines)

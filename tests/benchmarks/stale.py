@@ -5,6 +5,7 @@ A blog of 1,000 posts with executed notebooks is built by Pelican with the plugi
 folder; and its status is asked for.
 """
 
+import argparse
 import statistics
 import sys
 import tempfile
@@ -15,10 +16,12 @@ from tests.benchmarks.measure import command, in_turn, publish
 from tests.blog import ROOT, SETTINGS
 
 POSTS = 1000
-ROUNDS = 5
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="invoke bench stale")
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         make_blog(folder, POSTS)
@@ -33,7 +36,7 @@ def main() -> None:
                 "pelican with the plugin": command([*pelican, "with.py"], folder),
                 "status": command([sys.executable, "-c", _STATUS, "with.py"], folder),
             },
-            ROUNDS,
+            rounds,
         )
         sizes = [
             file.stat().st_size for file in (folder / "content" / "notebooks").rglob("*.ipynb")

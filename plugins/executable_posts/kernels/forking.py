@@ -11,6 +11,7 @@ import did such a thing.
 """
 
 import atexit
+import contextlib
 import gc
 import json
 import os
@@ -18,9 +19,11 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 import time
 import traceback
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,15 +33,15 @@ from .supervisor import Bounds, supervise
 
 _LONGEST_REQUEST = 2**20
 
-# OpenBLAS starts its threads when it is loaded, and starts them anew in a forked child.
-_BRING_THREADS = frozenset({"numpy", "scipy", "sklearn", "pandas"})
-
 # What a kernel imports when it starts or runs its first cell, so that it finds it here.
 _OF_A_KERNEL = (
     "ipykernel.ipkernel",
     "ipykernel.zmqshell",
     "IPython.core.completerlib",
+    "IPython.core.debugger",
     "IPython.core.magics",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
     "sqlite3",
 )
 
@@ -74,12 +77,11 @@ def _prepare(packages: list[str]) -> Preloaded:
     for module in _OF_A_KERNEL:
         preload(module, preloaded)
     for package in ["numpy", *packages] if packages else []:
-        before = _threads()
         try:
             preload(package, preloaded)
         except ImportError:  # the posts that import it will say so, at their lines
             continue
-        if package.partition(".")[0] not in _BRING_THREADS and _threads() > before:
+        if _threads() > 1 and _threads_after_fork() > 1:
             raise Refused(f"importing {package} starts threads, which a fork does not copy")
     context: Any = sys.modules.get("tensorflow.python.eager.context")
     if context is not None and context._context is not None:
@@ -94,12 +96,28 @@ def _threads() -> int:
     return sum(1 for _ in Path("/proc/self/task").iterdir())
 
 
+def _threads_after_fork() -> int:
+    """The threads that a fork leaves here: OpenBLAS ends its own before, to start others later."""
+    with _no_warning_of_threads():
+        pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return _threads()
+
+
+@contextlib.contextmanager
+def _no_warning_of_threads() -> Iterator[None]:
+    # Python 3.12 and later warn of threads, those of OpenBLAS too, which is ready for a fork.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
+
+
 def _fork(
     request: dict[str, Any], descriptors: list[int], connection: socket.socket, preloaded: Preloaded
 ) -> None:
-    with warnings.catch_warnings():
-        # Python 3.12 and later warn of threads, those of OpenBLAS too, which is ready for a fork.
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with _no_warning_of_threads():
         pid = os.fork()
     if pid == 0:
         try:
@@ -135,6 +153,7 @@ def _run_kernel(request: dict[str, Any], preloaded: Preloaded) -> NoReturn:
         os.environ.clear()
         os.environ.update(request["env"])
         time.tzset()
+        tempfile.tempdir = None  # found anew: an import may have asked for the server's own
         os.chdir(request["cwd"])
         sys.argv[:] = ["-c", *request["arguments"]]
         _renew_random_state()

@@ -18,7 +18,6 @@ from .supervised import KernelEnd, Supervised
 # So many messages wait in the builder, each of 64 KiB at most where a text is long; more wait in
 # the kernel, whose memory is bounded.
 _WAITING_MESSAGES = 100
-_ASK_AGAIN = 0.5
 _LAST_WORDS = 200
 _SHELL, _IOPUB = "shell", "iopub"
 
@@ -79,7 +78,7 @@ class Kernel:
         self._iopub = iopub
         self._output_limit = output_limit
         self._requests: dict[str, _Request] = {}
-        self._ready = False
+        self._welcome = False
         self._control = process.fileno()
         self._poller = zmq.Poller()
         for source in (shell, iopub, self._control):
@@ -119,21 +118,15 @@ class Kernel:
     def wait_until_ready(self, timeout: float) -> None:
         """Wait until the kernel answers and what it puts out arrives.
 
-        Its word that it is busy shows the latter: a subscriber is not heard before that. Raises
+        What it puts out before it has heard of this subscriber is lost; so nothing is asked of it
+        before it has welcomed us (iopub_welcome, Jupyter Enhancement Proposal 65). Raises
         `CellTimeout`, `KernelDied`.
         """
         deadline = time.monotonic() + timeout
-        while True:
-            request = self._send("kernel_info_request", {}, Collected())
-            again = min(deadline, time.monotonic() + _ASK_AGAIN)
-            while not (request.reply and request.idle):
-                if not self._receive(again):
-                    break
-            else:
-                self._ready = True
-                return
-            if time.monotonic() >= deadline:
+        while not self._welcome:
+            if not self._receive(deadline):
                 raise CellTimeout
+        self._request("kernel_info_request", {}, Collected(), deadline)
 
     def _run(self, code: str, into: Collected, timeout: float, *, silent: bool) -> dict[str, Any]:
         content = {
@@ -144,8 +137,12 @@ class Kernel:
             "allow_stdin": False,
             "stop_on_error": False,
         }
-        deadline = time.monotonic() + timeout
-        request = self._send("execute_request", content, into)
+        return self._request("execute_request", content, into, time.monotonic() + timeout)
+
+    def _request(
+        self, kind: str, content: dict[str, Any], into: Collected, deadline: float
+    ) -> dict[str, Any]:
+        request = self._send(kind, content, into)
         while True:
             if not self._receive(deadline):
                 raise CellTimeout
@@ -193,10 +190,12 @@ class Kernel:
         frames = self._session.feed_identities(socket.recv_multipart())[1]
         message = self._session.deserialize(frames)
         request = self._requests.get(message["parent_header"].get("msg_id", ""))
-        if message["msg_type"] == "iopub_welcome" and self._ready:
-            # The connection was lost and made again, as ZeroMQ does after a message that is larger
-            # than `MAXMSGSIZE`.
-            raise OutputTooLarge
+        if message["msg_type"] == "iopub_welcome":
+            if self._welcome:
+                # The connection was lost and made again, as ZeroMQ does after a message that is
+                # larger than `MAXMSGSIZE`.
+                raise OutputTooLarge
+            self._welcome = True
         if request is None:
             return
         if channel == _SHELL:

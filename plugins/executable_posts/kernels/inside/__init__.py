@@ -31,7 +31,14 @@ def main(preloaded: Preloaded | None = None) -> None:
 
 
 def load() -> Any:
-    """The class of the kernel application; to import it takes some 0.3 s."""
+    """The class of the kernel application; to import it takes some 0.3 s.
+
+    The debugger, which no run needs, is left out: it would take a third of a kernel's start.
+    """
+    absent: Any = None  # as the import system has it for a module that is not to be found
+    sys.modules["debugpy"] = absent
+    importlib.import_module("ipykernel.debugger")
+    del sys.modules["debugpy"]
     importlib.import_module(f"{__name__}.at_end")
     return importlib.import_module(f"{__name__}.app").LosslessKernelApp
 

@@ -2,15 +2,21 @@
 
 import codecs
 import json
+import os
 from typing import Any
 
 import zmq
+from ipykernel.iostream import IOPubThread
 from ipykernel.kernelapp import IPKernelApp
 from jupyter_client.jsonutil import json_clean, json_default
+from zmq.eventloop.zmqstream import ZMQStream
 
+from .kernel import RunKernel
 from .streams import LosslessStream
 
 _ESCAPED = "executable-posts-escaped"
+# Bound here, since a cell may put others in their places.
+_dumps, _loads = json.dumps, json.loads
 
 
 class LosslessKernelApp(IPKernelApp):
@@ -20,12 +26,45 @@ class LosslessKernelApp(IPKernelApp):
     """
 
     outstream_class = f"{LosslessStream.__module__}.{LosslessStream.__qualname__}"
+    kernel_class = RunKernel
 
     def init_iopub(self, context: Any) -> None:
         """Open the socket for outputs, without a limit to what may wait in it."""
         context.setsockopt(zmq.SNDHWM, 0)
-        self.session.pack = pack
-        super().init_iopub(context)  # type: ignore[no-untyped-call]
+        self.session.pack, self.session.unpack = pack, _loads
+        socket = context.socket(zmq.XPUB)
+        socket.linger = 1000
+        self.iopub_port = self._bind_socket(socket, self.iopub_port)  # type: ignore[no-untyped-call]
+        self.configure_tornado_logger()  # type: ignore[no-untyped-call]
+        self.iopub_thread = _OutputThread(socket, self.session, f"ipc://{self.ip}-forked")
+        self.iopub_thread.start()  # type: ignore[no-untyped-call]
+        self.iopub_socket = self.iopub_thread.background_socket
+
+
+class _OutputThread(IOPubThread):
+    """ipykernel's thread, which hears of forked children over a private socket.
+
+    ipykernel's own is of TCP: another user could connect to it, and without network there is none.
+    """
+
+    def __init__(self, socket: Any, session: Any, address: str) -> None:
+        self._address = address
+        super().__init__(socket, pipe=True, session=session)  # type: ignore[no-untyped-call]
+
+    def _setup_pipe_in(self) -> None:
+        self._pipe_uuid = os.urandom(16)
+        pipe = self.socket.context.socket(zmq.PULL)
+        pipe.linger = 0
+        pipe.bind(self._address)
+        self._pipe_in = ZMQStream(pipe, self.io_loop)
+        self._pipe_in.on_recv(self._handle_pipe_msg)
+
+    def _setup_pipe_out(self) -> tuple[Any, Any]:
+        context = zmq.Context()  # a new one: ZeroMQ's threads are not forked
+        pipe = context.socket(zmq.PUSH)
+        pipe.linger = 3000
+        pipe.connect(self._address)
+        return context, pipe
 
 
 def pack(value: Any) -> bytes:
@@ -41,7 +80,7 @@ def pack(value: Any) -> bytes:
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, default=json_default, ensure_ascii=False, allow_nan=False)
+    return _dumps(value, default=json_default, ensure_ascii=False, allow_nan=False)
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:

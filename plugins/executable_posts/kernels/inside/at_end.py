@@ -1,19 +1,20 @@
-"""What Python does at its end, done at the end of a run: wait for threads, say what is left."""
+"""What Python does at its end, done at the end of a run: wait for threads."""
 
-import sys
 import threading
-from concurrent.futures import thread as pools
+from typing import Any
 
 
 def finish() -> None:
-    """Wait for the threads that Python would wait for at its exit, and send what they printed.
+    """Wait for the threads that Python would wait for at its exit.
 
-    Those are all that are no daemons, and those of pools once their work is done.
+    Those are all that are no daemons, and those of pools, of processes and joblib's too, once
+    their work is done.
     """
-    pools._python_exit()  # what Python itself calls; there is no other door
+    # As `threading._shutdown` does: who has a pool asks to be told there; it is no other door.
+    callbacks: Any = vars(threading)["_threading_atexits"]
+    for callback in reversed(callbacks):
+        callback()
     own = {threading.current_thread(), threading.main_thread()}
     for thread in threading.enumerate():
         if thread not in own and not thread.daemon:
             thread.join()
-    sys.stdout.flush()
-    sys.stderr.flush()

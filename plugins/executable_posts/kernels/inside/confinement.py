@@ -11,6 +11,14 @@ from .plan import InsidePlan
 _OPEN_FILES = 1024
 
 
+def protects_files() -> bool:
+    """Whether a kernel is kept from writing outside of its folders on this machine."""
+    try:
+        return landlock.version() > 0
+    except NotAvailableError:
+        return False
+
+
 def confine(plan: InsidePlan) -> None:
     """Let this process and all its children write, use and reach only what `plan` allows.
 

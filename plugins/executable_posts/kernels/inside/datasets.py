@@ -8,6 +8,7 @@ as usual; where there is no network the error names the URL and the setting.
 import contextlib
 import hashlib
 import io
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -86,4 +87,7 @@ def _adapt_keras(module: ModuleType, datasets: Mapping[str, Dataset]) -> None:
         with contextlib.redirect_stdout(io.StringIO()):
             return original(**given)
 
-    module.get_file = get_file  # type: ignore[attr-defined]
+    # In a forked kernel others have it under its name already.
+    for holder in list(sys.modules.values()):
+        if vars(holder).get("get_file") is original:
+            holder.get_file = get_file  # type: ignore[attr-defined]

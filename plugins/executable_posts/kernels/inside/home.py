@@ -14,4 +14,6 @@ def install() -> None:
 def _adapt(module: ModuleType) -> None:
     if "KERAS_HOME" not in os.environ:
         folder = os.path.join(os.path.expanduser("~"), ".keras")
+        # Where its folder is not there, Keras takes one that all users share.
+        os.makedirs(folder, exist_ok=True)
         module._KERAS_DIR = folder  # type: ignore[attr-defined]

@@ -43,7 +43,7 @@ def preload(name: str, into: Preloaded) -> None:
     """Import the module `name` and note `into` what that brings."""
     names_before = set(sys.modules)
     before = {_package(known) for known in names_before} - set(into.modules)
-    with _imports_told_to(into.needs):
+    with _imports_told_to(into, _package(name)):
         importlib.import_module(name)
     for known, module in list(sys.modules.items()):
         package = _package(known)
@@ -56,19 +56,21 @@ def preload(name: str, into: Preloaded) -> None:
 
 
 @contextmanager
-def _imports_told_to(needs: Mapping[str, set[str]]) -> Iterator[None]:
-    """Note in `needs` which package imports, or looks for, which other.
+def _imports_told_to(preloaded: Preloaded, cause: str) -> Iterator[None]:
+    """Note in `preloaded` which package imports, or looks for, which other.
 
-    A finder is asked for what is not there yet; what is there is only seen by whoever stands in
-    place of the functions that import.
+    What packages that were there before import now, they import because of `cause`, and would not
+    without it. A finder is asked for what is not there yet; what is there is only seen by whoever
+    stands in place of the functions that import.
     """
+    there_before = set(preloaded.modules)
     original: Any = builtins.__import__
     original_by_name: Any = importlib.import_module
 
     def note(name: str) -> None:
         package, imported = _importer(), _package(name)
         if package != imported and imported not in sys.stdlib_module_names:
-            needs[package].add(imported)
+            preloaded.needs[cause if package in there_before else package].add(imported)
 
     class Lookups:
         @staticmethod

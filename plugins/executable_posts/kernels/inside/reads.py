@@ -15,10 +15,7 @@ def install(log: str, watched: Sequence[str], ignored: Sequence[str] = ()) -> Ca
     any time. Raises `OSError` if `log` cannot be written.
     """
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    roots, others = (
-        tuple(os.path.join(os.path.realpath(folder), "") for folder in folders)
-        for folders in (watched, ignored)
-    )
+    roots, others = _names(watched), _names(ignored)
     seen: set[str] = set()
 
     def note(line: str) -> None:
@@ -37,6 +34,14 @@ def install(log: str, watched: Sequence[str], ignored: Sequence[str] = ()) -> Ca
 
     sys.addaudithook(hook)
     return lambda module: note(f"module {module}")
+
+
+def _names(folders: Sequence[str]) -> tuple[str, ...]:
+    """How names of files below `folders` begin: as they were given, and without symbolic links."""
+    called = {
+        called(folder) for folder in folders for called in (os.path.abspath, os.path.realpath)
+    }
+    return tuple(os.path.join(folder, "") for folder in sorted(called))
 
 
 def _reads(mode: str | None, flags: int) -> bool:

@@ -2,9 +2,12 @@
 
 import codecs
 import os
-import select
 import threading
 from collections.abc import Iterator
+
+# By name, since a cell may put others in their places.
+from os import read
+from select import POLLIN, poll
 from typing import Any
 
 from ipykernel.iostream import OutStream
@@ -39,7 +42,7 @@ class LosslessStream(OutStream):
         with self._reading:
             while _wait_for(self._fid, timeout=0):
                 try:
-                    data = os.read(self._fid or -1, _READ_AT_ONCE)
+                    data = read(self._fid or -1, _READ_AT_ONCE)
                 except OSError:
                     return False
                 super().write(self._decoder.decode(data, final=not data))
@@ -69,9 +72,9 @@ class LosslessStream(OutStream):
 def _wait_for(descriptor: int | None, timeout: float | None) -> bool:
     if descriptor is None:
         return False
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
+    poller = poll()
+    poller.register(descriptor, POLLIN)
     try:
-        return bool(poll.poll(timeout))
+        return bool(poller.poll(timeout))
     except OSError:
         return False
