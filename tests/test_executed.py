@@ -4,12 +4,14 @@ import base64
 import io
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 from executable_posts import store
 from executable_posts.executed import current, from_run, versions
+from executable_posts.figures import DARK
 from executable_posts.fingerprint import cell_digest
 from executable_posts.jobs import CellResult, Run
 from executable_posts.plan import Plan, plan
@@ -81,6 +83,20 @@ def rerun(old: Sequence[Output], new: Sequence[Output]) -> tuple[ExecutedCell, E
     return first.cells[0], second.cells[0]
 
 
+def test_a_picture_that_was_saved_keeps_its_bytes_as_long_as_it_shows_the_same() -> None:
+    text = cells("plt.savefig('a.png'); plt.savefig('b.png')") + "![](a.png) ![](b.png) ![](c.png)"
+
+    def saved(a: bytes, b: bytes, stored: ExecutedNotebook | None = None) -> ExecutedNotebook:
+        kept = replace(run([]), saved={"a.png": a, "b.png": b})
+        return from_run(planned(text, stored), kept, NO_FILES.get)
+
+    first = saved(OLD, OLD)
+    assert first.asked_for == ("a.png", "b.png", "c.png")
+    assert first.saved == {"a.png": OLD, "b.png": OLD}
+    second = saved(SAME_PIXELS, OTHER_PIXELS, first)
+    assert second.saved == {"a.png": OLD, "b.png": OTHER_PIXELS}
+
+
 # --- What does not count ------------------------------------------------------------------------
 
 UNCHANGED: dict[str, tuple[Sequence[Output], Sequence[Output]]] = {
@@ -94,6 +110,10 @@ UNCHANGED: dict[str, tuple[Sequence[Output], Sequence[Output]]] = {
     "where an error was raised": ([error("a")], [error("a", "File /tmp/ipykernel_1/2.py")]),
     "stderr": ([stream("a", "stderr")], [stream("b", "stderr")]),
     "no stderr any more": ([stream("a\n"), stream("b", "stderr")], [stream("a\n")]),
+    "how a picture for dark pages is encoded": (
+        [figure(OLD, **{DARK["image/png"]: base64.b64encode(OLD).decode()})],
+        [figure(OLD, **{DARK["image/png"]: base64.b64encode(SAME_PIXELS).decode()})],
+    ),
     "how a stream was cut": ([stream("a"), stream("b\n")], [stream("ab\n")]),
     "how a bar got there": ([stream("1%\r100%\n")], [stream("1%\r50%\r100%\n")]),
     "how a picture is encoded": ([figure(OLD)], [figure(SAME_PIXELS)]),

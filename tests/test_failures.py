@@ -73,8 +73,10 @@ FAILING = {
     ),
     "has an unknown option": (
         "#| lable: curva\nx = 1\n",
-        'content/posts/ruim.md:7: unknown option "lable": did you mean "label"? Allowed: data, '
-        "echo, error, eval, fig-alt, fig-cap, label, output, timeout, tolerance, warning\n",
+        'content/posts/ruim.md:7: unknown option "lable": did you mean "label"? Allowed: '
+        "classes, code-fold, code-summary, data, echo, error, eval, fig-alt, fig-cap, fig-dark, "
+        "fig-dpi, fig-format, fig-height, fig-width, include, label, output, timeout, tolerance, "
+        "warning\n",
     ),
 }
 
@@ -217,6 +219,10 @@ SETTINGS = {
     "EXECUTE_WORKERS = 1.5": "EXECUTE_WORKERS = 1.5 is not allowed: a whole number above zero",
     'EXECUTE_ENVIRONMENT = "HOME"': "EXECUTE_ENVIRONMENT = 'HOME' is not allowed: a list of names",
     'EXECUTE_DATASETS = {"u": "../x"}': '"../x" is not in content/data',
+    'EXECUTE_CELL_DEFAULTS = {"fig-widht": 6}': 'unknown option "fig-widht": did you mean "fig-wi',
+    'EXECUTE_CELL_DEFAULTS = {"label": "a"}': 'option "label": it is for one cell and has no def',
+    'EXECUTE_CELL_DEFAULTS = {"fig-width": "6in"}': 'option "fig-width": "6in" is not a number',
+    "EXECUTE_CELL_DEFAULTS = 6": 'a dictionary is expected: {"fig-width": 6}',
     "EXECUTE_DATASETS = []": "a dictionary is expected: {url: file in content/data}",
 }
 

@@ -193,10 +193,25 @@ PLAIN = options_digest("")
         "fig-alt: Um",
         "timeout: 9",
         "eval: true",
+        "include: false",
+        "code-fold: true",
+        "code-summary: a",
+        "classes: a",
+        "output: asis",
+        "data: a.csv",
+        "tolerance: 0.1",
     ],
 )
 def test_options_that_change_no_result_do_not_count(option: str) -> None:
     assert options_digest(f"#| {option}\n") == PLAIN
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["fig-width: 8", "fig-height: 8", "fig-dpi: 80", "fig-format: svg", "fig-dark: true"],
+)
+def test_options_that_say_how_figures_are_drawn_count(option: str) -> None:
+    assert options_digest(f"#| {option}\n") != PLAIN
 
 
 def test_whether_a_cell_may_raise_counts() -> None:

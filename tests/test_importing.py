@@ -279,9 +279,9 @@ def test_attached_pictures_of_one_name_are_files_of_their_own() -> None:
             "Did you mean print(...)?, column 1)",
         ),
         (
-            "#| code-fold: true\n#| echo: false\nx",
-            "#| echo: false\n# code-fold: true\nx",
-            'unknown option "code-fold": Allowed: data, ',
+            "#| tbl-cap: Um\n#| echo: false\nx",
+            "#| echo: false\n# tbl-cap: Um\nx",
+            'unknown option "tbl-cap": Allowed: classes, code-fold, ',
         ),
         ("%run a.py", "%run a.py", "%run may not find in a build what it needs"),
         ("%%time\nx", "%%time\nx", None),

@@ -17,10 +17,10 @@ def stream(text: str, name: str = "stdout") -> Output:
     return {"output_type": "stream", "name": name, "text": text}
 
 
-def shown(alt: str = "", **data: object) -> Output:
+def shown(title: str = "", **data: object) -> Output:
     """A display with `data` by MIME type, where ``__`` stands for a slash and ``_`` for a plus."""
     names = {name.replace("__", "/").replace("_", "+"): value for name, value in data.items()}
-    metadata = {"executable_posts": {"alt": alt}} if alt else {}
+    metadata = {"executable_posts": {"figure": {"title": title}}} if title else {}
     return {"output_type": "display_data", "data": names, "metadata": metadata}
 
 
@@ -143,7 +143,7 @@ def test_merging_loses_no_text_and_leaves_displays_in_their_places(outputs: list
         ({"text/plain": "<F>", "image/png": PNG}, "figure", "image/png", PNG),
         ({"text/plain": "<F>", "image/jpeg": "/9j/"}, "figure", "image/jpeg", "/9j/"),
         ({"text/plain": "<F>", "image/gif": "R0lG"}, "figure", "image/gif", "R0lG"),
-        ({"image/svg+xml": "<svg/>", "image/png": PNG}, "figure", "image/svg+xml", "<svg/>"),
+        ({"text/plain": "<F>", "image/svg+xml": "<svg/>"}, "figure", "image/svg+xml", "<svg/>"),
         ({"text/html": "<img>", "image/png": PNG}, "html", "text/html", "<img>"),
         ({"application/x.y+json": {"a": 1}, "text/plain": "X()"}, "text", "text/plain", "X()"),
         ({"application/pdf": "JVBE", "text/plain": "<P>"}, "text", "text/plain", "<P>"),
@@ -184,8 +184,14 @@ def test_what_has_no_type_that_a_page_can_show_is_left_out() -> None:
 
 
 def test_a_figure_carries_what_the_kernel_says_of_it() -> None:
-    (figure,) = display([shown(alt="Loss", image__png=PNG)]).displays
-    assert figure.alt == "Loss"
+    (figure,) = display([shown(title="Loss", image__png=PNG)]).displays
+    assert figure.facts == {"title": "Loss"}
+
+
+def test_a_png_names_the_figure_that_has_an_svg_beside_it() -> None:
+    both = shown(image__svg_xml="<svg/>", image__png=PNG)
+    (figure,) = display([both]).displays
+    assert (figure.mime, figure.content, figure.source) == ("image/png", PNG, both)
 
 
 def test_the_line_end_after_a_picture_is_no_part_of_it() -> None:
@@ -272,7 +278,7 @@ OTHER: list[tuple[list[Output], list[Output]]] = [
     ([result("1")], [shown(text__plain="1")]),
     ([shown(image__png=PNG)], [shown(image__png="iVBO")]),
     ([shown(image__png=PNG)], [shown(image__png=PNG, text__plain="<Figure>")]),
-    ([shown(alt="Loss", image__png=PNG)], [shown(alt="Accuracy", image__png=PNG)]),
+    ([shown(title="Loss", image__png=PNG)], [shown(title="Accuracy", image__png=PNG)]),
     ([shown(text__latex="x")], [shown(text__latex="y")]),
     ([shown(application__json={"a": 1})], [shown(application__json={"a": 2})]),
     ([error("E", "x")], [error("E", "y")]),

@@ -96,7 +96,7 @@ def test_a_figure_comes_without_the_repr_of_its_lines(site: Site) -> None:
     assert "Line2D" not in page
     assert "Text(0.5, 1.0, 'Perda')" in page
     assert "&lt;__main__.Net&gt;" in page
-    assert site.build("--extra-settings", "EXECUTE_REPRS=true").status == 0
+    assert site.build("--extra-settings", 'EXECUTE_CELL_DEFAULTS={"reprs": true}').status == 0
     assert "Line2D" in site.page("nota")
 
 

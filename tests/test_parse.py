@@ -239,7 +239,7 @@ def test_a_form_feed_or_a_line_separator_ends_no_line() -> None:
     # Nothing of an option is taken for code; to YAML, the separator is a line end and so a blank.
     [cell] = read(fence('#| fig-cap: "a\u2028b"\nx = 1')).cells
     assert (cell.code, cell.code_line) == ("x = 1\n", 3)
-    assert (cell.options.fig_cap or "").split() == ["a", "b"]
+    assert cell.options.fig_cap[0].split() == ["a", "b"]
 
 
 def test_a_post_may_begin_with_a_byte_order_mark_and_a_fence() -> None:
@@ -745,13 +745,28 @@ OPTIONS = {
     "error false": ("error: false", Options(error=False)),
     "label": ("label: fig-curva_2", Options(label="fig-curva_2")),
     "label with accents": ("label: iteração", Options(label="iteração")),
-    "fig-cap": ("fig-cap: Uma curva", Options(fig_cap="Uma curva")),
-    "fig-cap, quoted": ('fig-cap: "Curva: erro"', Options(fig_cap="Curva: erro")),
-    "fig-cap, a date": ("fig-cap: 2019-07-29", Options(fig_cap="2019-07-29")),
-    "fig-cap, a number": ("fig-cap: 1e3", Options(fig_cap="1e3")),
-    "fig-cap, yes": ("fig-cap: yes", Options(fig_cap="yes")),
-    "fig-cap over two lines": ("fig-cap: |\n#|   Um\n#|   dois", Options(fig_cap="Um\ndois")),
-    "fig-alt": ("fig-alt: Dez dígitos", Options(fig_alt="Dez dígitos")),
+    "fig-cap": ("fig-cap: Uma curva", Options(fig_cap=("Uma curva",))),
+    "fig-cap, quoted": ('fig-cap: "Curva: erro"', Options(fig_cap=("Curva: erro",))),
+    "fig-cap, a date": ("fig-cap: 2019-07-29", Options(fig_cap=("2019-07-29",))),
+    "fig-cap, a number": ("fig-cap: 1e3", Options(fig_cap=("1e3",))),
+    "fig-cap, yes": ("fig-cap: yes", Options(fig_cap=("yes",))),
+    "fig-cap over two lines": ("fig-cap: |\n#|   Um\n#|   dois", Options(fig_cap=("Um\ndois",))),
+    "fig-alt": ("fig-alt: Dez dígitos", Options(fig_alt=("Dez dígitos",))),
+    "fig-alt of nothing": ('fig-alt: ""', Options(fig_alt=("",))),
+    "fig-cap, one for each": ("fig-cap: [a, b]", Options(fig_cap=("a", "b"))),
+    "fig-alt, one for each": ("fig-alt:\n#|   - a\n#|   - b", Options(fig_alt=("a", "b"))),
+    "fig-width": ("fig-width: 8", Options(fig_width=8.0)),
+    "fig-height": ("fig-height: 2.5", Options(fig_height=2.5)),
+    "fig-dpi": ("fig-dpi: 200", Options(fig_dpi=200.0)),
+    "fig-format": ("fig-format: SVG", Options(fig_format="svg")),
+    "fig-dark": ("fig-dark: true", Options(fig_dark=True)),
+    "code-fold": ("code-fold: true", Options(code_fold=True)),
+    "code-fold, open": ("code-fold: show", Options(code_fold="show")),
+    "code-summary": ("code-summary: Como?", Options(code_summary="Como?")),
+    "classes, of Pandoc": ("classes: .largo .claro", Options(classes=("largo", "claro"))),
+    "classes, a list": ("classes: [largo]", Options(classes=("largo",))),
+    "output as it is": ("output: asis", Options(output="asis")),
+    "include": ("include: false", Options(include=False)),
     "data, one path": ("data: ../data/a.csv", Options(data=("../data/a.csv",))),
     "data, several": ("data: [a.csv, b.csv]", Options(data=("a.csv", "b.csv"))),
     "timings": ("timings: true", Options(timings=True)),
@@ -775,8 +790,9 @@ def test_options_are_read(rows: str, options: Options) -> None:
 
 
 ALLOWED = (
-    "Allowed: data, echo, error, eval, fig-alt, fig-cap, label, output, reprs, timeout, timings, "
-    "tolerance, warning"
+    "Allowed: classes, code-fold, code-summary, data, echo, error, eval, fig-alt, fig-cap, "
+    "fig-dark, fig-dpi, fig-format, fig-height, fig-width, include, label, output, reprs, timeout, "
+    "timings, tolerance, warning"
 )
 
 BAD_OPTIONS = {
@@ -820,16 +836,45 @@ BAD_OPTIONS = {
     ),
     "no file name, empty": ("#| label:", 2, 'option "label": "" cannot name a file'),
     "no file name, a blank": ("#| label: a b", 2, 'option "label": "a b" cannot name a file'),
-    "a list": (
-        "#| fig-cap: [a, b]",
-        2,
-        'option "fig-cap": one value is expected, not several',
-    ),
+    "a list": ("#| label: [a, b]", 2, 'option "label": one value is expected, not several'),
     "a list over lines": (
-        "#| echo: no\n#| fig-cap:\n#|   - a\n#|   - b",
+        "#| echo: no\n#| code-summary:\n#|   - a\n#|   - b",
         3,
-        'option "fig-cap": one value is expected, not several',
+        'option "code-summary": one value is expected, not several',
     ),
+    "a list in a list": ("#| fig-cap: [[a]]", 2, 'option "fig-cap": a text is expected, or a list'),
+    "a word that is none": (
+        "#| fig-format: jpg",
+        2,
+        'option "fig-format": "jpg" is not known; did you mean "jpeg"? Allowed: jpeg, png, retina',
+    ),
+    "no inches": (
+        "#| fig-width: 6in",
+        2,
+        'option "fig-width": "6in" is not a number',
+    ),
+    "too many inches": (
+        "#| fig-height: 640",
+        2,
+        'option "fig-height": "640" is not a size in inches, more than 0 and at most 50',
+    ),
+    "no resolution": (
+        "#| fig-dpi: 1200",
+        2,
+        'option "fig-dpi": "1200" is not a number of dots an inch, from 10 to 600',
+    ),
+    "not a number at all": ("#| fig-dpi: nan", 2, 'option "fig-dpi": "nan" is not a number of'),
+    "no way to show": (
+        "#| output: raw",
+        2,
+        'option "output": "raw" is neither true, false nor asis',
+    ),
+    "no way to fold": (
+        "#| code-fold: open",
+        2,
+        'option "code-fold": "open" is neither true, false nor show',
+    ),
+    "no class": ("#| classes: largo 2x", 2, 'option "classes": "2x" is no name of a CSS class'),
     "no option": ("#| echo", 2, "cell options: write `#| key: value`"),
     "a value to be quoted": (
         "#| echo: no\n#| fig-cap: Curva: erro",

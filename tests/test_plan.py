@@ -33,7 +33,10 @@ def executed(planned: Plan, files: Mapping[str, str] | None = None) -> ExecutedN
     return ExecutedNotebook(
         title="Caso",
         cells=tuple(
-            ExecutedCell(cell.number, cell.cell.code.strip("\n"), ()) for cell in planned.cells
+            ExecutedCell(
+                cell.number, cell.cell.code.strip("\n"), (), drawing=cell.cell.options.drawing
+            )
+            for cell in planned.cells
         ),
         prose=("",) * (len(planned.cells) + 1),
         fingerprint=Fingerprint(
@@ -102,6 +105,38 @@ CHANGES: dict[str, tuple[Sequence[str], list[str]]] = {
 @pytest.mark.parametrize(("codes", "expected"), CHANGES.values(), ids=CHANGES.keys())
 def test_what_changed_in_the_code_is_said(codes: Sequence[str], expected: list[str]) -> None:
     assert reasons(source(codes), RUN) == expected
+
+
+DRAWN = run(source(["#| fig-width: 3\n#| fig-dark: true\nplt.show()", TWO]))
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        (["#| fig-dark: yes\n#| fig-width: 3.0\n#| fig-cap: A\nplt.show()", TWO], []),
+        (["#| fig-width: 3\nplt.show()", TWO], ["fig-dark of cell 1 changed (line 6)"]),
+        (["plt.show()", TWO], ["fig-dark, fig-width of cell 1 changed (line 6)"]),
+        (
+            ["#| fig-width: 3\n#| fig-dark: true\nplt.show()", f"#| fig-dpi: 50\n{TWO}"],
+            ["fig-dpi of cell 2 changed (line 14)"],
+        ),
+        (["plt.show(block=True)", TWO], ["cell 1 changed (line 6)"]),
+    ],
+)
+def test_what_changed_in_how_figures_are_drawn_is_said(
+    codes: Sequence[str], expected: list[str]
+) -> None:
+    assert reasons(source(codes), DRAWN) == expected
+
+
+def test_a_picture_that_a_run_was_not_to_keep_is_a_reason() -> None:
+    before = source(["plt.savefig('a.png')"])
+    stored = run(before)
+    text = f"{before}![a](a.png) ![b](b.png)\n"
+    there = {"content/posts/b.png": "0"}
+    expected = ["the text shows a.png, which the last run was not to keep (line 10)"]
+    assert reasons(text, stored, there) == expected
+    assert reasons(text, replace(stored, asked_for=("a.png",)), there) == []
 
 
 def test_a_post_that_was_never_run_says_so() -> None:

@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from executable_posts.figures import Figure
+from executable_posts.figures import Figure, Variant
 from executable_posts.outputs import Display
 from executable_posts.post import parse
-from executable_posts.render import WORDS, CellView, Rendered, Words, fill, render
+from executable_posts.render import WORDS, CellView, Rendered, Words, fill, render, words_for
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown import Markdown
@@ -29,12 +29,18 @@ def shown(text: str, kind: Any = "text") -> CellView:
 
 
 def picture(
-    *names: str, alt: str = "", size: tuple[int, int] | None = (64, 48), stale: bool = False
+    *names: str,
+    title: str = "",
+    size: tuple[int, int] | None = (64, 48),
+    variants: tuple[Variant, ...] = (),
+    metadata: Mapping[str, Any] | None = None,
 ) -> CellView:
-    display = Display("figure", "", "image/png", alt)
-    return CellView(
-        (display,) * len(names), tuple(Figure(name, b"", size) for name in names), stale
-    )
+    """Figures that Matplotlib gave the title `title`."""
+    facts = {"axes": [{"title": title, "charts": {"line": 1}}]} if title else {}
+    said = {"executable_posts": {"figure": facts}, **(metadata or {})}
+    display = Display("figure", "", "image/png", {"metadata": said})
+    figures = tuple(Figure(name, b"", size, variants) for name in names)
+    return CellView((display,) * len(names), figures)
 
 
 def rendered(
@@ -186,6 +192,14 @@ def test_the_language_of_the_site_is_that_of_its_words() -> None:
     assert 'alt="Figure 1 of “Caso”"' in seen
 
 
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [("pt", "Código"), ("pt-BR", "Código"), ("PT_br", "Código"), ("en-GB", "Code"), ("fr", "?")],
+)
+def test_words_are_chosen_by_the_language(language: str, code: str) -> None:
+    assert words_for(language, Words(code="?")).code == code
+
+
 def test_outputs_of_an_earlier_run_say_so() -> None:
     body = "```python\nx = 1\n```\n"
     old = page(body, {1: CellView((Display("text", "antigo"),), stale=True)})
@@ -232,7 +246,7 @@ def test_tables_of_pandas_are_styled_by_the_site() -> None:
     seen = page("```python\nx = 1\n```\n", {1: shown(output, "html")})
     assert (
         '<div aria-label="Tabela de 1 linha e 1 coluna" class="table-scroll" role="region"'
-        ' tabindex="0"><table class="dataframe"><tr><td class="number">1</td></tr></table></div>'
+        ' tabindex="0"><table class="dataframe data"><tr><td class="number">1</td></tr></table>'
     ) in seen
     assert "a: b" not in seen
 
@@ -264,15 +278,17 @@ def test_markdown_in_a_list_stays_in_its_item() -> None:
     ("options", "from_kernel", "alt"),
     [
         ("#| fig-alt: Alt\n#| fig-cap: Legenda\n", "Eixos", "Alt"),
-        ("#| fig-cap: Legenda\n", "Eixos", "Legenda"),
-        ("", "Eixos", "Eixos"),
+        ('#| fig-alt: ""\n', "Eixos", ""),
+        ("#| fig-cap: Legenda\n", "Eixos", "Gráfico de linhas “Eixos”"),
+        ("", "Eixos", "Gráfico de linhas “Eixos”"),
+        ("#| fig-cap: Legenda\n", "", "Legenda"),
         ("", "", "Figura 1 de “Caso”"),
     ],
 )
 def test_the_nearest_to_the_author_describes_a_figure(
     options: str, from_kernel: str, alt: str
 ) -> None:
-    seen = page(f"```python\n{options}x = 1\n```\n", {1: picture("a.png", alt=from_kernel)})
+    seen = page(f"```python\n{options}x = 1\n```\n", {1: picture("a.png", title=from_kernel)})
     assert f' alt="{alt}" ' in seen
 
 
@@ -286,12 +302,14 @@ def test_a_caption_makes_a_caption() -> None:
 def test_words_for_a_figure_cannot_break_out_of_its_tag(where: str) -> None:
     words = "\"a\" 'b' <c> & {d} {0}"
     option = f"#| {where}: '{words.replace(chr(39), chr(39) * 2)}'\n" if "fig" in where else ""
-    view = picture("a.png", alt=words if where == "kernel" else "")
+    view = picture("a.png", title=words if where == "kernel" else "")
     title = words if where == "title" else "Caso"
     seen = page(f"```python\n{option}x = 1\n```\n", {1: view}, title=title)
     escaped = "&quot;a&quot; &#x27;b&#x27; &lt;c&gt; &amp; {d} {0}"
     if where == "title":
         escaped = f"Figura 1 de “{escaped}”"
+    if where == "kernel":
+        escaped = f"Gráfico de linhas “{escaped}”"
     assert f' alt="{escaped}" width' in seen
 
 
@@ -304,6 +322,26 @@ def test_figures_are_loaded_late_from_the_second_on() -> None:
         ("c", ' loading="lazy"'),
     ]
     assert re.findall('alt="(.*?)"', seen) == [f"Figura {n} de “Caso”" for n in (1, 2, 3)]
+
+
+def test_each_figure_of_a_cell_has_its_own_words() -> None:
+    rows = "#| fig-cap: [Um, Dois]\n#| fig-alt: [A, B]\n"
+    seen = page(f"```python\n{rows}x = 1\n```\n", {1: picture("a.png", "b.png", "c.png")})
+    assert re.findall("<figcaption>(.*?)<", seen) == ["Um", "Dois"]
+    assert re.findall('alt="(.*?)"', seen) == ["A", "B", "Figura 3 de “Caso”"]
+
+
+def test_a_figure_says_what_ground_it_needs() -> None:
+    def classes(view: CellView) -> list[str]:
+        return re.findall('<figure class="(.*?)"', page("```python\nx = 1\n```\n", {1: view}))
+
+    dark = Variant("a.dark.png", b"", "image/png", dark=True)
+    light = Variant("a.webp", b"", "image/webp")
+    needs = {"needs_background": "dark"}
+    assert classes(picture("a.png")) == ["cell-output figure"]
+    assert classes(picture("a.png", variants=(light,))) == ["cell-output figure"]
+    assert classes(picture("a.png", variants=(dark, light))) == ["cell-output figure has-dark"]
+    assert classes(picture("a.png", metadata=needs)) == ["cell-output figure on-dark"]
 
 
 def test_figures_have_their_size() -> None:
@@ -364,6 +402,65 @@ def test_option_lines_in_a_list_or_a_quotation_are_never_shown() -> None:
         for eval_ in ("", f"{prefix}#| eval: false\n"):
             result = rendered(body.replace(f"{prefix}mostra", f"{eval_}{prefix}mostra"), {})
             assert text(html(result, BLOG), "code").split() == ["mostra()"]
+
+
+# How a cell is shown
+
+
+def test_what_shows_nothing_leaves_nothing() -> None:
+    for rows in ("#| include: false\n", "#| echo: false\n#| output: false\n"):
+        body = f"Antes.\n\n```python\n{rows}x = 1\n```\n\nDepois.\n"
+        assert "cell" not in page(body)
+        assert text(page(body)).split() == ["Antes.", "Depois."]
+        assert "cell" not in page(body, {})
+
+
+def test_output_may_stand_without_code_and_code_without_output() -> None:
+    assert text(page("```python\n#| echo: false\nx = 1\n```\n")).split() == ["saída", "1"]
+    assert text(page("```python\n#| output: false\nx = 1\n```\n")).split() == ["x", "=", "1"]
+
+
+@pytest.mark.parametrize("markdown", [PLAIN, BLOG])
+def test_code_can_be_folded(markdown: dict[str, Any]) -> None:
+    def folded(rows: str) -> str:
+        return html(rendered(f"```python\n{rows}x = 1\n```\n"), markdown)
+
+    seen = folded("#| code-fold: true\n")
+    assert '<details class="cell-code"><summary>Código</summary>' in seen
+    assert text(seen, "details.cell-code").split() == ["Código", "x", "=", "1"]
+    assert text(seen, "div.cell-outputs").split() == ["saída", "1"]
+    assert '<details class="cell-code" open>' in folded("#| code-fold: show\n")
+    named = folded("#| code-fold: true\n#| code-summary: a < b\n")
+    assert "<summary>a &lt; b</summary>" in named
+    assert "details" not in folded("#| code-fold: false\n")
+
+
+def test_code_that_is_only_shown_can_be_folded_or_left_out() -> None:
+    body = "```python\n#| eval: false\n#| {}\nx = 1\n```\n\nDepois.\n"
+    folded = page(body.format("code-fold: true"))
+    assert text(folded, "details.cell-code").split() == ["Código", "x", "=", "1"]
+    assert text(page(body.format("echo: false"))).split() == ["Depois."]
+    assert text(page(body.format("include: false"))).split() == ["Depois."]
+
+
+@pytest.mark.parametrize("before", ["- item\n\n    ", "> "])
+def test_code_in_a_container_is_folded_there(before: str) -> None:
+    prefix = re.sub(r"[^>\s]", " ", before.rpartition("\n")[2])
+    rows = f"```python\n{prefix}#| code-fold: true\n{prefix}x = 1\n{prefix}```\n\nfim\n"
+    seen = html(rendered(before + rows), BLOG)
+    assert text(seen, "details.cell-code").split() == ["Código", "x", "=", "1"]
+    assert ("p", "fim") in pieces(seen)
+
+
+def test_right_behind_a_list_marker_nothing_is_folded() -> None:
+    seen = html(rendered("- ```python\n  #| code-fold: true\n  x = 1\n  ```\n"), BLOG)
+    assert "details" not in seen
+    assert "saída 1" in text(seen)
+
+
+def test_a_cell_has_the_classes_that_its_author_gives_it() -> None:
+    seen = page("```python\n#| classes: .largo claro\nx = 1\n```\n")
+    assert '<div class="cell largo claro" role="group" aria-label="Célula 1">' in seen
 
 
 # Fences

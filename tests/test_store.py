@@ -116,6 +116,8 @@ def notebooks(draw: st.DrawFn) -> ExecutedNotebook:
             figures=tuple(draw(st.lists(TEXT, max_size=2))),
             seconds=draw(st.integers(0, 10**6)) / 1000,
             execution_count=draw(st.none() | st.integers(0, 9)),
+            error=draw(st.none() | st.booleans()),
+            drawing=draw(st.dictionaries(TEXT, st.floats(1, 9) | TEXT | st.just(True), max_size=2)),
         )
         for number in numbers
     )
@@ -129,6 +131,7 @@ def notebooks(draw: st.DrawFn) -> ExecutedNotebook:
         ),
         python=draw(TEXT),
         numbers_given=max(numbers, default=0),
+        asked_for=tuple(draw(st.lists(TEXT, max_size=2))),
     )
 
 
@@ -149,6 +152,29 @@ def test_what_is_written_is_read_again(tmp_path: Path, notebook: ExecutedNoteboo
     assert file.read_bytes() == before
     nbformat.validate(json.loads(before))
     assert [path.name for path in tmp_path.iterdir()] == ["x.ipynb"]
+
+
+def test_a_picture_that_the_prose_shows_is_attached_to_it(tmp_path: Path) -> None:
+    shown = {"perda.png": b"\x89PNG", "./gr%C3%A1fico.svg": b"<svg/>"}
+    prose = ("![a](perda.png)", "", 'e <img src="./gr%C3%A1fico.svg"> ![b](perda.png)')
+    notebook = replace(NOTEBOOK, prose=prose, saved=shown, asked_for=("perda.png", "x.png"))
+    file = tmp_path / "x.ipynb"
+    assert store.write(file, notebook)
+    assert store.read(file) == notebook
+    data = json.loads(file.read_text("utf-8"))
+    nbformat.validate(data)
+    texts = [cell for cell in data["cells"] if cell["cell_type"] == "markdown"]
+    assert ["".join(cell["source"]) for cell in texts] == [
+        "![a](attachment:perda.png)",
+        'e <img src="attachment:./gr%C3%A1fico.svg"> ![b](attachment:perda.png)',
+    ]
+    assert [set(cell["attachments"]) for cell in texts] == [{"perda.png"}, shown.keys()]
+
+
+def test_a_picture_that_the_prose_shows_no_more_is_not_kept(tmp_path: Path) -> None:
+    file = tmp_path / "x.ipynb"
+    assert store.write(file, replace(NOTEBOOK, saved={"perda.png": b"\x89PNG"}))
+    assert store.read(file) == NOTEBOOK
 
 
 def test_the_file_is_a_notebook_of_format_4_5_that_others_can_read(tmp_path: Path) -> None:

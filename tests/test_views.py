@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from executable_posts.errors import Problem
@@ -10,7 +11,7 @@ from executable_posts.figures import Place
 from executable_posts.plan import plan
 from executable_posts.post import parse
 from executable_posts.store import ExecutedCell, Output
-from executable_posts.views import View, view
+from executable_posts.views import View, view, with_saved, with_variants
 from PIL import Image
 
 PATH = "content/posts/caso.md"
@@ -204,3 +205,134 @@ def test_a_recorded_name_outside_of_the_site_keeps_no_outputs_away() -> None:
     body = cell("x", "\n\n![png](/../output_4_0.png)\n\n\n")
     shown = seen(body, [picture()], kept=["assets/output_4_0.png"], stale=True)
     assert [figure.name for figure in shown.figures] == ["assets/output_4_0.png"]
+
+
+# Ways to show
+
+
+def test_text_that_is_markdown_as_it_is() -> None:
+    shown = seen(
+        cell("#| output: asis\n#| warning: true\nx"),
+        [printed("*a*\n"), printed("w\n", "stderr"), data(text__html="<b>b</b>"), picture()],
+    )
+    assert [(display.kind, display.content) for display in shown.by_number[1].displays][:3] == [
+        ("markdown", "*a*"),
+        ("stderr", "w"),
+        ("html", "<b>b</b>"),
+    ]
+    assert len(shown.figures) == 1
+
+
+def test_include_false_shows_nothing_and_names_no_figure() -> None:
+    shown = seen(cell("#| include: false\nx"), [printed("a"), picture()])
+    assert shown.by_number[1].displays == ()
+    assert shown.figures == ()
+
+
+# Figures
+
+
+def described(title: str) -> Output:
+    facts = {
+        "axes": [{"title": title, "charts": {"line": 1}} if title else {"charts": {"line": 1}}]
+    }
+    return {**picture(), "metadata": {"executable_posts": {"figure": facts}}}
+
+
+@pytest.mark.parametrize(
+    ("rows", "outputs", "names"),
+    [
+        ("", [picture()], ["cell-1"]),
+        ("", [described("")], ["cell-1"]),
+        ("", [described("Perda"), picture()], ["cell-1-2"]),
+        ("#| fig-alt: A\n", [picture(), picture()], []),
+        ('#| fig-alt: ""\n', [picture()], []),
+        ("#| fig-cap: A\n", [picture()], []),
+        ("#| fig-alt: [A, B]\n", [picture(), picture(), picture()], ["cell-1-3"]),
+        ("#| output: false\n", [picture()], []),
+    ],
+)
+def test_figures_of_which_nothing_is_known_are_told(
+    rows: str, outputs: list[Output], names: list[str]
+) -> None:
+    shown = seen(cell(f"{rows}x"), outputs)
+    assert [problem.message for problem in shown.wordless] == [
+        f"the figure /assets/caso/{name}.png has no alt text: say what it shows in `#| fig-alt: …`"
+        for name in names
+    ]
+    assert all(problem.line == 3 for problem in shown.wordless)
+
+
+def bundle(**more: str) -> Output:
+    """A picture with more beside it: ``dark_png``, ``dark_svg``, ``svg``."""
+    types = {
+        "dark_png": "application/vnd.executable-posts.dark+png",
+        "dark_svg": "application/vnd.executable-posts.dark+svg",
+        "svg": "image/svg+xml",
+    }
+    shown = picture()
+    return {**shown, "data": {**shown["data"], **{types[n]: value for n, value in more.items()}}}
+
+
+def test_what_an_output_holds_beside_its_png_stands_beside_it() -> None:
+    png = picture(9)["data"]["image/png"]
+    svg = '<svg width="64" height="48"></svg>'
+    [figure] = seen(cell("x"), [bundle(dark_png=png, dark_svg=svg, svg=svg)]).figures
+    assert figure.name == "assets/caso/cell-1.png"
+    assert [(v.name, v.mime, v.width, v.dark) for v in figure.variants] == [
+        ("assets/caso/cell-1.dark.svg", "image/svg+xml", 64, True),
+        ("assets/caso/cell-1.dark.png", "image/png", 64, True),
+        ("assets/caso/cell-1.svg", "image/svg+xml", 64, False),
+    ]
+
+
+def test_a_variant_that_is_no_picture_is_left_out() -> None:
+    [figure] = seen(cell("x"), [bundle(dark_png="abc")]).figures
+    assert figure.variants == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "size"),
+    [
+        ({}, (64, 48)),
+        ({"width": 32, "height": 24}, (32, 24)),
+        ({"width": 32}, (32, 24)),
+        ({"height": 12}, (16, 12)),
+        ({"width": "32"}, (64, 48)),
+        ({"width": 0, "height": -3}, (64, 48)),
+        ({"width": True}, (64, 48)),
+        ({"width": float("nan")}, (64, 48)),
+        ("32", (64, 48)),
+    ],
+)
+def test_a_picture_has_the_size_that_is_asked_for(asked: object, size: tuple[int, int]) -> None:
+    shown = {**picture(), "metadata": {"image/png": asked}}
+    [figure] = seen(cell("x"), [shown]).figures
+    assert figure.size == size
+
+
+def test_all_figures_are_made_lighter() -> None:
+    shown = seen(cell("x") + "![a](perda.png)\n", [picture()])
+    png = base64.b64decode(picture()["data"]["image/png"])
+    shown = with_saved(shown, {"perda.png": png, "gone.png": png}, PLACE)
+    assert [(figure.name, line) for figure, line in shown.figure_lines] == [
+        ("assets/caso/cell-1.png", 3),
+        ("assets/caso/perda.png", 9),
+    ]
+    lighter = with_variants(shown, lambda figure: replace(figure, size=(1, 1)))
+    assert [figure.size for figure in lighter.figures] == [(1, 1), (1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("link", "name"),
+    [
+        ("perda.png", "assets/caso/perda.png"),
+        ("./fig/perda.png", "assets/caso/fig/perda.png"),
+        ("../images/perda.png", "assets/caso/perda.png"),
+        ("{static}perda.png", "assets/caso/perda.png"),
+    ],
+)
+def test_a_saved_picture_lives_where_the_figures_of_the_post_do(link: str, name: str) -> None:
+    png = base64.b64decode(picture()["data"]["image/png"])
+    shown = with_saved(seen(f"![a]({link})\n"), {link: png}, PLACE)
+    assert {link: figure.name for link, figure in shown.saved.items()} == {link: name}

@@ -1,7 +1,7 @@
 """The whole way as one list of steps: parse, plan, run, view, store, render. No Pelican here."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import drift, memory, store
@@ -11,13 +11,14 @@ from .errors import Problem, one_of
 from .executed import current
 from .execution import Executed, Ran, run_posts, stored_seconds
 from .figures import Claim, Figure, collisions
-from .outputs import Wanted
+from .lighter import lighter
 from .plan import FileDigest, Plan, data_files
 from .progress import Progress
-from .render import Rendered, render
+from .render import Rendered, render, words_for
 from .report import PostReport, State
+from .store import ExecutedNotebook
 from .survey import BuildSettings, Policy, Source, survey
-from .views import View, view
+from .views import View, view, with_saved, with_variants
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Page:
     rendered: Rendered
     figures: tuple[Figure, ...]
     notebook: Path | None
+    saved: Mapping[str, Figure] = field(default_factory=dict)
+    """Those of the figures that the prose shows, by their link in it."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,15 @@ def build(sources: Sequence[Source], settings: BuildSettings, progress: Progress
         problems += executed.problems
         _remember(executed, settings)
     fresh = executed.fresh
+    blamed = _blamed(problems)
     views = {
-        source: _view(source, planned, fresh.get(source), problems, settings.wanted)
+        source: view_of(
+            source,
+            planned,
+            settings,
+            fresh[source].notebook if source in fresh else None,
+            stale=source.name in blamed,
+        )
         for source, planned in plans.items()
     }
     problems += _figure_collisions(views)
@@ -160,24 +170,29 @@ def _remember(executed: Executed, settings: BuildSettings) -> None:
     memory.remember_failures(settings.cache, (source.name for source in executed.fresh), failed)
 
 
-def _view(
+def view_of(
     source: Source,
     planned: Plan,
-    fresh: Ran | None,
-    problems: Sequence[Problem],
-    wanted: Wanted,
+    settings: BuildSettings,
+    fresh: ExecutedNotebook | None = None,
+    *,
+    stale: bool = False,
 ) -> View:
-    cells = fresh.notebook.cells if fresh else tuple(cell.last for cell in planned.cells)
-    failed = source.name in _blamed(problems)
-    return view(planned, cells, source.place, wanted, stale=failed)
+    """What is shown of a post that has just run as `fresh` says, or else as it last ran."""
+    cells = fresh.cells if fresh else tuple(cell.last for cell in planned.cells)
+    shown = view(planned, cells, source.place, stale=stale)
+    if (notebook := fresh or planned.executed) is not None:
+        shown = with_saved(shown, notebook.saved, source.place)
+    return with_variants(shown, lambda figure: lighter(figure, settings.cache))
 
 
 def _figure_collisions(views: Mapping[Source, View]) -> list[Problem]:
     """Figure names that only the outputs show to be given twice."""
     return collisions(
-        Claim(figure.name, source.name, line)
+        Claim(name, source.name, line)
         for source, shown in views.items()
         for figure, line in shown.figure_lines
+        for name in figure.names
     )
 
 
@@ -215,11 +230,13 @@ def _page(
     settings: BuildSettings,
 ) -> Page:
     notebook = settings.notebook(source)
+    words = words_for(planned.post.metadata.get("lang", ""), settings.words)
     return Page(
         name=source.name,
-        rendered=render(planned.post, shown.by_number, source.title, settings.words),
+        rendered=render(planned.post, shown.by_number, source.title, words),
         figures=(*shown.figures, *shown.files, *charts),
         notebook=notebook if planned.cells and notebook.is_file() else None,
+        saved=shown.saved,
     )
 
 
@@ -244,7 +261,7 @@ def _report(
         hidden_lines=shown.hidden_lines,
         noise_lines=shown.noise_lines,
         saved_seconds=stored_seconds(planned) if state == "up to date" else 0.0,
-        notes=(*shown.notes, *_moved_aside(planned, root)) if fresh else (),
+        notes=(*shown.wordless, *((*shown.notes, *_moved_aside(planned, root)) if fresh else ())),
     )
 
 

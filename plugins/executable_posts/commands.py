@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import memory, status
-from .build import check
+from .build import check, view_of
 from .chart_files import chart_files
 from .drift import Drift
 from .errors import Problem, ProblemError, one_of
@@ -35,10 +35,9 @@ def site_status(site: Site) -> Status:
     posts += status.of_problems(problems)
     named = {
         name
-        for planned in known.plans.values()
-        for cell in planned.cells
-        if cell.last
-        for name in cell.last.figures
+        for source, planned in known.plans.items()
+        for figure in view_of(source, planned, site.settings).figures
+        for name in figure.names
     }
     return Status(
         tuple(sorted(posts, key=lambda post: post.path)),

@@ -7,12 +7,12 @@ from functools import cache
 from importlib import metadata
 from types import MappingProxyType
 
-from .figures import keep_old_bytes
+from .figures import keep_old_bytes, same_pixels
 from .fingerprint import Fingerprint, cell_digest, normalise
 from .jobs import CellResult, Run
 from .limits import MEBIBYTE
 from .outputs import comparable
-from .plan import KERNEL, FileDigest, Plan, PlannedCell, data_files
+from .plan import KERNEL, FileDigest, Plan, PlannedCell, data_files, files_to_keep
 from .post import Cell, Post, Prose, Shown
 from .store import ExecutedCell, ExecutedNotebook, Output
 from .streams import merge_streams, without_addresses, without_timings
@@ -48,7 +48,20 @@ def from_run(
         python=platform.python_version(),
         numbers_given=plan.numbers_given,
         memory=_memory(plan.executed, run.memory),
+        saved=_saved(plan, run, file_digest),
+        asked_for=tuple(shown.link for shown in files_to_keep(plan.post, file_digest)),
     )
+
+
+def _saved(plan: Plan, run: Run, file_digest: FileDigest) -> dict[str, bytes]:
+    """The pictures that the run saved, by link; one with the same pixels keeps its old bytes."""
+    before = plan.executed.saved if plan.executed else {}
+    saved = {}
+    for shown in files_to_keep(plan.post, file_digest):
+        if shown.path in run.saved:
+            now, then = run.saved[shown.path], before.get(shown.link)
+            saved[shown.link] = then if then is not None and same_pixels(then, now) else now
+    return saved
 
 
 def _memory(before: ExecutedNotebook | None, now: int) -> int:
@@ -75,6 +88,7 @@ def current(
             source=planned.cell.code.strip("\n"),
             figures=names,
             error=planned.cell.options.error,
+            drawing=planned.cell.options.drawing,
         )
         for cell, planned, names in zip(notebook.cells, plan.cells, figure_names, strict=True)
     )
@@ -115,6 +129,7 @@ def _cell(planned: PlannedCell, result: CellResult) -> ExecutedCell:
         seconds=round(result.seconds, 3),
         execution_count=result.execution_count,
         error=planned.cell.options.error,
+        drawing=planned.cell.options.drawing,
     )
 
 

@@ -8,7 +8,7 @@ from . import inline_values
 from .datasets import known_datasets
 from .errors import Problem
 from .executed import from_run
-from .plan import FileDigest, Plan
+from .plan import FileDigest, Plan, files_to_keep
 from .progress import Expected, Progress
 from .store import ExecutedNotebook
 from .survey import BuildSettings, Source
@@ -47,6 +47,7 @@ def run_posts(
     # Only a build that runs something pays for jupyter_client (0.3 s).
     from .engine import run_all
     from .jobs import Conditions, Job, JobCell, Run, Started
+    from .kernels.inside.figure_options import call
 
     def job(source: Source, planned: Plan) -> Job:
         return Job(
@@ -59,10 +60,11 @@ def run_posts(
                     may_raise=planned.post.may_raise(cell),
                     timeout=cell.options.timeout or settings.timeout,
                     lines=cell.lines,
-                    setup=inline_values.setup(cell),
+                    setup=f"{call(cell.options.drawing)}\n{inline_values.setup(cell)}".strip(),
                 )
                 for cell in planned.post.cells
             ),
+            keep=tuple(shown.path for shown in files_to_keep(planned.post, digests)),
             memory=planned.executed.memory if planned.executed else None,
             seconds=stored_seconds(planned) if planned.executed else None,
         )

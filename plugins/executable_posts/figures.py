@@ -8,7 +8,7 @@ import base64
 import io
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -26,6 +26,18 @@ _EXTENSIONS = {
     "image/gif": "gif",
     "image/svg+xml": "svg",
 }
+DARK: Mapping[str, str] = {
+    "image/png": "application/vnd.executable-posts.dark+png",
+    "image/svg+xml": "application/vnd.executable-posts.dark+svg",
+}
+"""Type of a figure → type under which its variant for dark pages stands in the same output."""
+
+# Type in the output, type of the file, and whether it is for dark pages.
+_VARIANTS = (
+    (DARK["image/svg+xml"], "image/svg+xml", True),
+    (DARK["image/png"], "image/png", True),
+    ("image/svg+xml", "image/svg+xml", False),
+)
 _STATIC_PREFIXES = ("{static}", "|static|", "{attach}", "|attach|", "{filename}", "|filename|")
 _FOLDER = "assets"
 # In pixels of CSS, of which there are 96 to the inch.
@@ -55,12 +67,37 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """Another file that shows a figure; `width` is in pixels of its own, 0 if it has none."""
+
+    name: str
+    data: bytes
+    mime: str
+    width: int = 0
+    dark: bool = False
+
+
+@dataclass(frozen=True)
 class Figure:
-    """One figure file: its name below the site's root, its bytes and its size in pixels."""
+    """One figure: the name of its file below the site's root, its bytes and its size on the page.
+
+    The size is in pixels of CSS. `variants` are other files that show the same, beside it.
+    """
 
     name: str
     data: bytes
     size: tuple[int, int] | None
+    variants: tuple[Variant, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all its files."""
+        return (self.name, *(variant.name for variant in self.variants))
+
+
+def with_suffix(name: str, suffix: str) -> str:
+    """The name of a variant of the figure `name`, which no label and no number can give."""
+    return posixpath.splitext(name)[0] + suffix
 
 
 def resolve(link: str, place: Place) -> str:
@@ -178,17 +215,72 @@ def _extension(name: str) -> str:
 
 def decode(display: Display, name: str) -> Figure:
     """The figure file that `display` is. Raises `ValueError` if its content is no picture."""
-    if display.mime == "image/svg+xml":
-        drawing = clean_svg(display.content)
-        return Figure(name, drawing.encode(), _svg_size(drawing))
+    data, own_size = _decoded(display.mime, display.content)
+    return Figure(name, data, _on_page(display, own_size), tuple(_variants(display, name)))
+
+
+def saved(path: str, data: bytes, place: Place) -> Figure:
+    """The figure that a cell saved as `path`, from the folder of the post.
+
+    Raises `ValueError` if `data` is no picture.
+    """
+    inside = posixpath.basename(path) if path.startswith("../") else path
+    name = f"{_FOLDER}/{place.slug}/{inside}"
+    size = _svg_size(data.decode("utf-8", "replace")) if path.endswith(".svg") else _size(data)
+    if size is None and not path.endswith(".svg"):
+        raise ValueError("no picture that can be read")
+    return Figure(name, data, size)
+
+
+def _decoded(mime: str, content: str) -> tuple[bytes, tuple[int, int] | None]:
+    """The bytes of a picture and its own size; raises `ValueError` if it is none."""
+    if mime == "image/svg+xml":
+        drawing = clean_svg(content)
+        return drawing.encode(), _svg_size(drawing)
     try:
-        data = base64.b64decode(display.content)
+        data = base64.b64decode(content)
     except ValueError as error:
-        raise ValueError(f"{display.mime}: {error}") from None
+        raise ValueError(f"{mime}: {error}") from None
     size = _size(data)
     if size is None:
-        raise ValueError(f"{display.mime}: no picture that can be read")
-    return Figure(name, data, size)
+        raise ValueError(f"{mime}: no picture that can be read")
+    return data, size
+
+
+def _on_page(display: Display, size: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The size that a picture has on the page: half its own for ``retina``, or what is asked for.
+
+    Jupyter keeps it in the output's metadata, under the MIME type.
+    """
+    asked = display.source.get("metadata", {}).get(display.mime, {})
+    lengths = (_length(asked, "width"), _length(asked, "height"))
+    if size is None or not any(lengths):
+        return size
+    width, height = lengths
+    ratio = size[0] / size[1]
+    return max(1, round(width or height * ratio)), max(1, round(height or width / ratio))
+
+
+def _length(asked: object, name: str) -> float:
+    """A number of pixels that is asked for; 0 if none is, or none that makes sense."""
+    value = asked.get(name) if isinstance(asked, Mapping) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0.0
+    return float(value) if 0 < value < 100_000 else 0.0
+
+
+def _variants(display: Display, name: str) -> Iterator[Variant]:
+    """What else an output holds of its figure: drawn for dark pages, or as an SVG beside a PNG."""
+    data = display.source.get("data", {})
+    for key, mime, dark in _VARIANTS:
+        if key not in data or key == display.mime:
+            continue
+        try:
+            content, size = _decoded(mime, str(data[key]))
+        except ValueError:
+            continue  # the figure itself is one all the same
+        suffix = f"{'.dark' if dark else ''}.{_EXTENSIONS[mime]}"
+        yield Variant(with_suffix(name, suffix), content, mime, size[0] if size else 0, dark)
 
 
 def _svg_size(source: str) -> tuple[int, int] | None:
@@ -256,28 +348,37 @@ class Written:
 
 
 def write(figure: Figure, output: Path) -> Written:
-    """Put `figure` below the folder `output`, if it is not there with the same pixels.
+    """Put the files of `figure` below the folder `output` that are not there with the same pixels.
+
+    What is returned is about the first of them, which readers know by its name.
 
     Raises `ValueError` for a name that leads out of `output`, by a symbolic link for instance.
     """
-    target = output / figure.name
+    state = _put(figure.name, figure.data, output)
+    for variant in figure.variants:
+        _put(variant.name, variant.data, output)
+    return Written(figure.name, state)
+
+
+def _put(name: str, data: bytes, output: Path) -> str:
+    target = output / name
     if not target.resolve().is_relative_to(output.resolve()):
-        raise ValueError(f"{figure.name} leads out of {output}")
+        raise ValueError(f"{name} leads out of {output}")
     try:
         old = target.read_bytes()
     except FileNotFoundError:
-        write_atomically(target, figure.data)
-        return Written(figure.name, "new")
-    if same_pixels(old, figure.data):
-        return Written(figure.name, "unchanged")
-    write_atomically(target, figure.data)
-    return Written(figure.name, "changed")
+        write_atomically(target, data)
+        return "new"
+    if same_pixels(old, data):
+        return "unchanged"
+    write_atomically(target, data)
+    return "changed"
 
 
 def keep_old_bytes(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, object]:
     """The MIME bundle `new`, with the bytes of `old` for each picture whose pixels are the same."""
     result = dict(new)
-    for mime in _EXTENSIONS.keys() - {"image/svg+xml"}:
+    for mime in {*_EXTENSIONS, DARK["image/png"]} - {"image/svg+xml"}:
         before, after = old.get(mime), new.get(mime)
         if isinstance(before, str) and isinstance(after, str) and _same_picture(before, after):
             result[mime] = before

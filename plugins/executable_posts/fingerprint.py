@@ -103,7 +103,8 @@ def cell_digest(cell: Cell) -> str:
 
 def _running_options(options: Options) -> str:
     # Whether a cell may raise decides what the cells behind it find; a time limit decides nothing.
-    return "" if options.error is None else f"error = {options.error}\n"
+    error = "" if options.error is None else f"error = {options.error}\n"
+    return error + "".join(f"{name} = {value}\n" for name, value in options.drawing.items())
 
 
 def digest(data: bytes) -> str:

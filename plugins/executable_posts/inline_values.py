@@ -7,7 +7,7 @@ stored, compared and published like all that a run gave.
 import math
 import re
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from .errors import Problem
 from .post import Cell
@@ -137,4 +137,7 @@ def _number(number: Decimal, language: str) -> str:
         return str(number)
     digits = max(0, -int(number.as_tuple().exponent))
     pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
-    return format_decimal(number, format=pattern, locale=locale)
+    with localcontext() as context:
+        # No digit may be lost, however many there are.
+        context.prec = len(str(number)) + digits + 1
+        return format_decimal(number, format=pattern, locale=locale)

@@ -35,6 +35,7 @@ class Job:
 
     `memory` (bytes) and `seconds` are what it needed when it last ran; `None` if it never did.
     `resources` is what it asks of a machine, by name: ``{"GPU": 1}``.
+    `keep` are the files, from that folder, whose content is kept if a cell writes them.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Job:
     memory: int | None = None
     seconds: float | None = None
     resources: tuple[tuple[str, float], ...] = ()
+    keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,15 @@ class Run:
     """One clean execution of all cells of a post.
 
     `files` are the project's files that it read, `modules` the top-level modules it imported,
-    `memory` the most bytes that its processes held together.
+    `memory` the most bytes that its processes held together, `saved` those of the files to be kept
+    that it wrote.
     """
 
     cells: tuple[CellResult, ...]
     files: tuple[str, ...]
     modules: tuple[str, ...]
     memory: int = 0
+    saved: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -53,14 +53,14 @@ class Display:
     """One thing that a reader sees.
 
     `content` is text, HTML, Markdown or LaTeX; of a figure it is the file's content as in the
-    notebook (base64, or the source of an SVG), `mime` its type and `alt` what the kernel said it
-    shows; of what is JSON it is that as text, and `data` the value.
+    notebook (base64, or the source of an SVG), `mime` its type and `source` the output it was
+    chosen from; of what is JSON it is that as text, and `data` the value.
     """
 
     kind: Kind
     content: str
     mime: str = ""
-    alt: str = ""
+    source: Output = field(default_factory=dict, hash=False)
     marks: tuple[Mark, ...] = ()
     """The colours of a text."""
     frames: tuple[Frame, ...] = ()
@@ -72,6 +72,14 @@ class Display:
     data: Any = field(default=None, hash=False)
     chart: Chart | None = field(default=None, hash=False)
     """What a library is to draw; `None` of a chart that cannot be drawn on a page."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What the kernel said that a figure shows (see `alt_texts`)."""
+        found: Mapping[str, Any] = (
+            self.source.get("metadata", {}).get("executable_posts", {}).get("figure", {})
+        )
+        return found
 
 
 @dataclass(frozen=True)
@@ -213,7 +221,9 @@ def _richest(output: Output) -> Display | None:
     if is_altair(data) and not any(mime.startswith("image/") for mime in data):
         return Display("chart", plain, plain=plain)
     for mime, kind in _MIME_TYPES:
-        if mime in data and not (kind == "html" and _says_nothing(data)):
+        # Where there is a PNG as well it names the figure, and the SVG stands beside it.
+        beside = mime == "image/svg+xml" and "image/png" in data
+        if mime in data and not beside and not (kind == "html" and _says_nothing(data)):
             return _shown(output, mime, kind, plain)
     return None
 
@@ -231,8 +241,7 @@ def _shown(output: Output, mime: str, kind: Kind, plain: str) -> Display | None:
         case "json" | "widget":
             return _structured(kind, mime, value, plain)
         case "figure":
-            ours = output.get("metadata", {}).get("executable_posts", {})
-            return Display(kind, content, mime, str(ours.get("alt", "")))
+            return Display(kind, content, mime, output)
         case "text":
             styled = styled_without_addresses(styled_as_terminal_leaves_it(content))
             styled = styled.strip_line_ends()

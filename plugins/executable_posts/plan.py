@@ -1,12 +1,13 @@
 """Post and store → what is stale, and why. Pure but for the store's reads."""
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .fingerprint import Fingerprint, cell_digest, normalise
 from .matching import match
-from .post import Cell, Post
+from .post import Cell, Post, ShownFile, shown_files
 from .store import Damaged, ExecutedCell, ExecutedNotebook
 
 KERNEL = "python3"
@@ -17,6 +18,9 @@ FileDigest = Callable[[str], str | None]
 
 Version = Callable[[str], str | None]
 """A package's name → its installed version, `None` if it is not installed."""
+
+
+_SAVES = re.compile("save|write")
 
 
 def _unknown(_: str) -> None:
@@ -45,6 +49,22 @@ def data_files(post: Post) -> dict[str, int]:
         for cell in post.cells
         for path in cell.options.data
     }
+
+
+def files_to_keep(post: Post, file_digest: FileDigest) -> tuple[ShownFile, ...]:
+    """The pictures that the prose shows and that a cell may save: a run keeps those that it wrote.
+
+    A cell may if it names the file, or if it saves something and the file is not there.
+    """
+    codes = [cell.code for cell in post.cells]
+    saves = any(_SAVES.search(code) for code in codes)
+    folder = posixpath.dirname(post.path)
+    return tuple(
+        shown
+        for shown in shown_files(post)
+        if any(posixpath.basename(shown.path) in code for code in codes)
+        or (saves and file_digest(posixpath.join(folder, shown.path)) is None)
+    )
 
 
 @dataclass(frozen=True)
@@ -112,9 +132,10 @@ def plan(
             reasons = [NEVER_RUN]
         else:
             reasons = [
-                *_code_reasons(post, matched, executed.fingerprint, len(old), same=same),
+                *_code_reasons(post, matched, executed.fingerprint, old, same=same),
                 *_file_reasons(executed.fingerprint.files, file_digest),
                 *_data_reasons(post, executed.fingerprint.files),
+                *_picture_reasons(post, executed.asked_for, file_digest),
             ]
     notes = []
     if executed:
@@ -134,10 +155,10 @@ def _as_stored(post: Post, old: Sequence[ExecutedCell]) -> bool:
 
     Most posts are, most of the time; only for the others is code taken apart, which is slow.
     """
-    now = [(cell.code.strip("\n"), cell.options.error) for cell in post.cells]
+    now = [(cell.code.strip("\n"), cell.options.error, cell.options.drawing) for cell in post.cells]
     if any(cell.inline for cell in post.cells):
         return False
-    return now == [(cell.source.strip("\n"), cell.error) for cell in old]
+    return now == [(cell.source.strip("\n"), cell.error, cell.drawing) for cell in old]
 
 
 def _matched(post: Post, old: Sequence[ExecutedCell]) -> list[int | None]:
@@ -147,7 +168,12 @@ def _matched(post: Post, old: Sequence[ExecutedCell]) -> list[int | None]:
 
 
 def _code_reasons(
-    post: Post, matched: list[int | None], fingerprint: Fingerprint, old_count: int, *, same: bool
+    post: Post,
+    matched: list[int | None],
+    fingerprint: Fingerprint,
+    old: Sequence[ExecutedCell],
+    *,
+    same: bool,
 ) -> list[Reason]:
     """What differs between the cells of the post and those that were run."""
     if fingerprint.kernel != KERNEL:
@@ -156,18 +182,30 @@ def _code_reasons(
         return []
     digests = [cell_digest(cell) for cell in post.cells]
     # In an executed notebook that somebody edited, the cells may be others than were run.
-    if digests == list(fingerprint.code) and matched == list(range(old_count)):
+    if digests == list(fingerprint.code) and matched == list(range(len(old))):
         return []
     reasons = []
     for cell, index, digest in zip(post.cells, matched, digests, strict=True):
         if index is None:
             reasons.append(Reason(f"cell {cell.number} is new", cell.line))
         elif index >= len(fingerprint.code) or fingerprint.code[index] != digest:
-            reasons.append(Reason(f"cell {cell.number} changed", cell.line))
-    removed = old_count - sum(index is not None for index in matched)
+            reasons.append(_change(cell, old[index]))
+    removed = len(old) - sum(index is not None for index in matched)
     if removed:
         reasons.append(Reason(f"{removed} {'cell was' if removed == 1 else 'cells were'} removed"))
     return reasons or [Reason("the order of the cells changed")]
+
+
+def _change(cell: Cell, before: ExecutedCell) -> Reason:
+    """How `cell` differs from what was run: by its code, or only by how its figures are drawn."""
+    names = [
+        name
+        for name in sorted({*cell.options.drawing, *before.drawing})
+        if cell.options.drawing.get(name) != before.drawing.get(name)
+    ]
+    if not names or normalise(cell.code) != normalise(before.source):
+        return Reason(f"cell {cell.number} changed", cell.line)
+    return Reason(f"{', '.join(names)} of cell {cell.number} changed", cell.line)
 
 
 def _file_reasons(files: Mapping[str, str], file_digest: FileDigest) -> list[Reason]:
@@ -186,6 +224,14 @@ def _data_reasons(post: Post, files: Mapping[str, str]) -> list[Reason]:
         Reason(f"{name} is named as data and was not", line)
         for name, line in data_files(post).items()
         if name not in files
+    ]
+
+
+def _picture_reasons(post: Post, asked_for: Sequence[str], file_digest: FileDigest) -> list[Reason]:
+    return [
+        Reason(f"the text shows {shown.link}, which the last run was not to keep", shown.line)
+        for shown in files_to_keep(post, file_digest)
+        if shown.link not in asked_for
     ]
 
 

@@ -1,6 +1,7 @@
 """Where the engine meets Pelican: signals, sources with their places, figures, failures."""
 
 import logging
+import re
 import shutil
 import sys
 from contextlib import ExitStack
@@ -9,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pelican import Pelican, signals
-from pelican.contents import Static
+from pelican.contents import Content, Static
 from pelican.generators import ArticlesGenerator, Generator, StaticGenerator
 from pelican.log import console
 from pelican.readers import MarkdownReader, Readers
@@ -25,6 +26,8 @@ from .settings import read as read_settings
 from .sources import find_sources, keep_executed_apart
 from .survey import BuildSettings
 
+_SRCSET = re.compile(r'<source [^>]*srcset="[^"]*"')
+_STATIC_LINK = re.compile(r"\{static\}[^\s,\"]+")
 _PELICAN_LOGGER = logging.getLogger("pelican")
 
 _LOG = (120, 24)
@@ -50,6 +53,7 @@ def connect() -> None:
     signals.get_generators.connect(_begin)
     signals.readers_init.connect(_give_reader)
     signals.article_generator_init.connect(_build)
+    signals.content_object_init.connect(_resolve_srcset)
     signals.article_generator_finalized.connect(_make_figures_known)
     signals.page_generator_finalized.connect(_make_figures_known)
     signals.static_generator_finalized.connect(_leave_figures_alone)
@@ -82,7 +86,7 @@ class _Session:
     def figure_names(self) -> set[str]:
         """The figures of all posts that Pelican has read."""
         pages = (page for file, page in self.build.pages.items() if file in self.read)
-        return {figure.name for page in pages for figure in page.figures}
+        return {name for page in pages for figure in page.figures for name in figure.names}
 
 
 _session = _Session(QuietProgress())
@@ -128,6 +132,24 @@ def _build(generator: ArticlesGenerator) -> None:
         )
 
 
+def _resolve_srcset(content: Content) -> None:
+    """Let Pelican resolve links in ``srcset``, too, which it does only in ``src`` and the like."""
+    original = content._update_content
+
+    def update(text: str, siteurl: str) -> str:
+        def resolved(link: re.Match[str]) -> str:
+            tag: str = original(f'<a href="{link[0]}">', siteurl)
+            return tag.removeprefix('<a href="').removesuffix('">')
+
+        def with_links(attribute: re.Match[str]) -> str:
+            return _STATIC_LINK.sub(resolved, attribute[0])
+
+        updated: str = original(text, siteurl)
+        return _SRCSET.sub(with_links, updated)
+
+    content._update_content = update
+
+
 def _make_figures_known(generator: Generator) -> None:
     """Let links of the form ``{static}/name`` find the figures, which are no files in content/."""
     context = generator.context
@@ -163,7 +185,7 @@ def _write_figures(generators: list[Generator]) -> None:
     for page in shown:
         _write(page, output)
     if _session.settings is not None:
-        names = {figure.name for page in shown for figure in page.figures}
+        names = {name for page in shown for figure in page.figures for name in figure.names}
         cache = _session.settings.cache
         ever = {name for name in memory.figures(cache, output) if (output / name).is_file()}
         memory.remember_figures(cache, output, names | ever)

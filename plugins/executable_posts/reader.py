@@ -9,6 +9,7 @@ from markdown import Markdown
 from pelican.readers import MarkdownReader
 
 from .build import Page
+from .picture import with_saved
 from .render import fill
 
 
@@ -43,7 +44,8 @@ class PostReader(MarkdownReader):  # type: ignore[misc]  # Pelican has no types
             return "", {"title": source_path, "status": "skip"}
         self._source_path = source_path
         self._md = Markdown(**self.settings["MARKDOWN"])
-        content = fill(self._md.convert(page.rendered.markdown), page.rendered.blocks)
+        content = with_saved(self._md.convert(page.rendered.markdown), page.saved)
+        content = fill(content, page.rendered.blocks)
         metadata = self._parse_metadata(getattr(self._md, "Meta", {}))
         if page.notebook is not None:
             metadata["executed_notebook"] = self._address(page.notebook)

@@ -125,7 +125,7 @@ def _fresh(cell: Cell, view: CellView, newline: str) -> list[_Item]:
             text = "".join(f"{row}{newline}" for row in _text_rows(display))
             result = _ERROR if display.kind == "error" else _STREAM
             items.append(_Item("text", "", text, _RESULT if display.mime else result, (display,)))
-    return _joined(items, newline) if cell.options.output else []
+    return _joined(items, newline) if cell.options.shows_output else []
 
 
 def _joined(items: Sequence[_Item], newline: str) -> list[_Item]:
@@ -342,7 +342,7 @@ class _Step:
             yield "it could not be told from what stands around it"
         # Where outputs are kept away, nobody knows whether the cell raised.
         raised = any(display.kind == "error" for display in self._view.displays)
-        may_lose = cell.number if cell.options.output and not raised else None
+        may_lose = cell.number if cell.options.shows_output and not raised else None
         for old, new in zip(before.cells, after.cells, strict=True):
             if after.may_raise(new) and not before.may_raise(old):
                 yield "it reads as a traceback, which would let the cell raise"
@@ -356,7 +356,7 @@ class _Step:
             yield "it would not be known for a recorded output"
         # Recorded names go by position: one that is left out would shift the others.
         named = [item.content for item in now if item.kind == "figure"]
-        names = [figure.name for figure in self._view.figures if cell.options.output]
+        names = [figure.name for figure in self._view.figures if cell.options.shows_output]
         if named != names[: len(named)]:
             yield "a figure would get another name"
 

@@ -9,12 +9,13 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
+from .alt_texts import PORTUGUESE, Facts, FigureWords, alt_text, has_words
 from .figures import Figure
 from .inline_values import with_values
 from .outputs import Display
-from .post import Cell, Fence, Piece, Post, Prose, Recorded, Shown
+from .picture import picture
+from .post import Cell, Fence, Options, Piece, Post, Prose, Recorded, Shown
 from .post.fences import PYTHON, language
 from .post.source import lines
 from .typeset import Spot, folded, typeset
@@ -22,7 +23,6 @@ from .words import OUTPUT_WORDS, OutputWords
 
 # Python-Markdown ends the last paragraph of a quotation with a line break.
 _TOKEN = re.compile(r"(?P<p><p>)?(?P<token>x[0-9a-f]{12}cell\w+x)(?(p)\s*</p>)")
-_NO_ADDRESS = re.compile(r"""[\x00-\x20"#%&'<>?]""")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class Words:
 
     cell: str = "Cell {number}"
     figure: str = "Figure {number} of “{title}”"
+    code: str = "Code"
+    charts: FigureWords = field(default_factory=FigureWords)
     stale: str = "Output of the last run that succeeded."
     outputs: OutputWords = OUTPUT_WORDS["en"]
 
@@ -58,10 +60,17 @@ WORDS: Mapping[str, Words] = {
     "pt": Words(
         cell="Célula {number}",
         figure="Figura {number} de “{title}”",
+        code="Código",
+        charts=PORTUGUESE,
         stale="Saída da última execução que deu certo.",
         outputs=OUTPUT_WORDS["pt"],
     ),
 }
+
+
+def words_for(language: str, otherwise: Words) -> Words:
+    """The words for a language such as ``pt-BR``; `otherwise` where there are none for it."""
+    return WORDS.get(re.split(r"[-_]", language.lower())[0], otherwise)
 
 
 @dataclass(frozen=True)
@@ -127,91 +136,127 @@ class _Page:
         return given[taken:]
 
     def shown(self, piece: Shown) -> None:
+        options, fence = piece.options, piece.fence
+        if not options.shows_code:
+            return
         # A fence that is as a reader should see it stays as the author wrote it.
-        info = piece.fence.info
+        info = fence.info
         chunk = re.match(r"\{\s*\w", info) is not None and language(info) in PYTHON  # {python}
-        if piece.code == piece.fence.code and not chunk and _ends_as_it_begins(piece.fence):
-            self.text(piece)
-        else:
-            self.parts.append(_fence(piece.fence, piece.code, language(info)))
+        as_written = piece.code == fence.code and not chunk and _ends_as_it_begins(fence)
+        code = piece.text if as_written else _fence(fence, piece.code, language(info))
+        self._code(fence, f"line{piece.line}", code.removeprefix("\ufeff"), options)
 
     def cell(self, cell: Cell, view: CellView | None) -> None:
-        in_marker = _continuation(cell.fence.prefix) != cell.fence.prefix
-        opening = self._words.cell.format(number=cell.number)
-        if not in_marker:  # behind a list marker nothing can stand before the fence
-            self._block(
-                cell,
-                "open",
-                f'<div class="cell" role="group" aria-label="{html.escape(opening)}">',
-            )
-        if cell.options.echo:
-            self.parts.append(_fence(cell.fence, cell.code, "python"))
         outputs = self._outputs(cell, view) if view else []
+        options, fence = cell.options, cell.fence
+        if not outputs and not options.shows_code:
+            return
+        in_marker = _in_marker(fence)
+        if not in_marker:  # behind a list marker nothing can stand before the fence
+            self._block(fence, f"{cell.number}open", self._opening(cell))
+        if options.shows_code:
+            code = _fence(fence, cell.code, "python")
+            self._code(fence, f"{cell.number}", code, options)
         if outputs and view:
             stale = (
                 f'<p class="stale-note">{html.escape(self._words.stale)}</p>' if view.stale else ""
             )
             label = html.escape(self._words.outputs.outputs.format(number=cell.number))
-            self._block(
-                cell,
-                "outputs",
+            opening = (
                 f'<div class="cell-outputs{" stale" if stale else ""}" role="group"'
-                f' aria-label="{label}">{stale}',
+                f' aria-label="{label}">{stale}'
             )
+            self._block(fence, f"{cell.number}outputs", opening)
             for index, (kind, output) in enumerate(outputs):
+                key = f"{cell.number}output{index}"
                 if kind == "markdown":
-                    self._block(cell, f"markdown{index}", '<div class="cell-output markdown">')
-                    self.parts.append(_indented(output, cell.fence.prefix))
-                    self._block(cell, f"markdown{index}end", "</div>")
+                    self._block(fence, key, '<div class="cell-output markdown">')
+                    self.parts.append(_indented(output, fence.prefix))
+                    self._block(fence, f"{key}end", "</div>")
                 else:
-                    self._block(cell, f"output{index}", output)
-            self._block(cell, "outputsend", "</div>")
+                    self._block(fence, key, output)
+            self._block(fence, f"{cell.number}outputsend", "</div>")
         if not in_marker:
-            self._block(cell, "close", "</div>")
+            self._block(fence, f"{cell.number}close", "</div>")
 
-    def _block(self, cell: Cell, name: str, content: str) -> None:
-        token = f"{self._stem}{cell.number}{name}x"
+    def _opening(self, cell: Cell) -> str:
+        name = html.escape(self._words.cell.format(number=cell.number))
+        classes = " ".join(["cell", *cell.options.classes])
+        return f'<div class="{classes}" role="group" aria-label="{name}">'
+
+    def _code(self, fence: Fence, key: str, code: str, options: Options) -> None:
+        """`code`, the Markdown of a fence, so that the reader can fold it if `options` say so."""
+        if not options.code_fold or _in_marker(fence):
+            self.parts.append(code)
+            return
+        summary = html.escape(options.code_summary or self._words.code)
+        is_open = " open" if options.code_fold == "show" else ""
+        opening = f'<details class="cell-code"{is_open}><summary>{summary}</summary>'
+        self._block(fence, f"{key}code", opening)
+        self.parts.append(code)
+        self._block(fence, f"{key}codeend", "</details>")
+
+    def _block(self, fence: Fence, key: str, content: str) -> None:
+        """A token for `content`, where `fence` stands; `key` is its own on the page."""
+        token = f"{self._stem}{key}x"
         self.blocks[token] = content
-        prefix = _continuation(cell.fence.prefix)
+        prefix = _continuation(fence.prefix)
         blank = prefix.rstrip()
         self.parts.append(f"{blank}\n{prefix}{token}\n{blank}\n")
 
     def _outputs(self, cell: Cell, view: CellView) -> list[tuple[str, str]]:
-        if not cell.options.output:
+        if not cell.options.shows_output:
             return []
-        figures = iter(view.figures)
+        figures = enumerate(view.figures)
         return [
             (shown.kind, self._output(cell, view, number, figures))
             for number, shown in enumerate(view.displays, start=1)
         ]
 
-    def _output(self, cell: Cell, view: CellView, number: int, figures: Iterator[Figure]) -> str:
+    def _output(
+        self, cell: Cell, view: CellView, number: int, figures: Iterator[tuple[int, Figure]]
+    ) -> str:
         shown = view.displays[number - 1]
         match shown.kind:
             case "figure":
-                return self._figure(cell, shown, next(figures))
+                return self._figure(cell, shown, *next(figures))
             case "markdown":
                 return shown.content
         folder = f"{{static}}/{view.folder}/"
         return typeset(shown, Spot(cell.number, number, folder), self._words.outputs)
 
-    def _figure(self, cell: Cell, shown: Display, figure: Figure) -> str:
+    def _figure(self, cell: Cell, shown: Display, position: int, figure: Figure) -> str:
         self._figures += 1
-        caption = cell.options.fig_cap
-        alt = (
-            cell.options.fig_alt
-            or caption
-            or shown.alt
-            or self._words.figure.format(number=self._figures, title=self._title)
-        )
-        size = f' width="{figure.size[0]}" height="{figure.size[1]}"' if figure.size else ""
-        lazy = ' loading="lazy"' if self._figures > 1 else ""
-        # Only what would end the address: Pelican looks for letters beyond ASCII as they are.
-        name = _NO_ADDRESS.sub(lambda found: quote(found[0]), figure.name)
-        image = f'<img src="{{static}}/{name}" alt="{html.escape(alt)}"{size}{lazy}>'
+        caption = cell.options.fig_cap_of(position)
+        alt = cell.options.fig_alt_of(position)
+        if alt is None:
+            alt = self._alt(shown.facts, caption)
+        image = picture(figure, alt, lazy=self._figures > 1)
         below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
-        drawn = f'<figure class="cell-output figure">{image}{below}</figure>'
+        ground = _ground(shown, figure)
+        drawn = f'<figure class="cell-output figure{ground}">{image}{below}</figure>'
         return folded(shown.motion, drawn, self._words.outputs) if shown.motion else drawn
+
+    def _alt(self, facts: Facts, caption: str | None) -> str:
+        """What a figure shows, as far as it is known; a caption is read out by itself."""
+        said = alt_text(facts, self._words.charts)
+        if has_words(facts):
+            return said
+        place = caption or self._words.figure.format(number=self._figures, title=self._title)
+        return f"{said}: {place}" if said else place
+
+
+def _ground(shown: Display, figure: Figure) -> str:
+    """The class of a figure that needs no light ground on a dark page, or a dark one on any."""
+    if any(variant.dark for variant in figure.variants):
+        return " has-dark"
+    on_dark = shown.source.get("metadata", {}).get("needs_background") == "dark"
+    return " on-dark" if on_dark else ""
+
+
+def _in_marker(fence: Fence) -> bool:
+    """Whether a fence stands right behind the marker of a list."""
+    return _continuation(fence.prefix) != fence.prefix
 
 
 def _ends_as_it_begins(fence: Fence) -> bool:

@@ -19,7 +19,7 @@ from .kernels.manager import KernelSetup
 from .kernels.server import KernelServer
 from .kernels.supervisor import Bounds
 from .run_failures import EXPECTED, CellRaised, describe
-from .scratch import Scratch, link_if_large, scratch
+from .scratch import Scratch, link_if_large, scratch, written
 from .streams import merge_streams
 
 _START_LIMIT = 120.0
@@ -79,7 +79,8 @@ def run(
         except OSError:
             message = "removed the folder in which it ran, and with it the record of what it read"
             return Problem(job.path, message, job.cells[0].line)
-        return Run(tuple(cleaned), files, modules, memory)
+        saved = written(job.keep, folders, job.folder)
+        return Run(tuple(cleaned), files, modules, memory, saved)
 
 
 def shared_folders(conditions: Conditions) -> list[Path]:

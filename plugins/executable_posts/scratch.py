@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +76,22 @@ def scratch(content: Path, post_folder: Path, place: Place = shutil.copy2) -> It
         yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def written(paths: Iterable[str], folders: Scratch, post_folder: Path) -> dict[str, bytes]:
+    """The content of those of `paths`, from the working folder, that the run wrote there."""
+    found = {}
+    for path in paths:
+        file, original = folders.working / path, post_folder / path
+        inside = file.resolve().is_relative_to(folders.content.resolve())
+        # Copies have the time of their original.
+        if inside and file.is_file() and _time(file) != _time(original):
+            found[path] = file.read_bytes()
+    return found
+
+
+def _time(file: Path) -> int | None:
+    return file.stat().st_mtime_ns if file.is_file() else None
 
 
 def _short_temporary_folder() -> str:

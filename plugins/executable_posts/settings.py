@@ -7,9 +7,9 @@ from typing import Any, get_args
 
 from .errors import Problem, ProblemError, one_of
 from .limits import DEFAULT, MEBIBYTE, Limits
-from .outputs import Wanted
-from .post import Execute
-from .render import WORDS, Words
+from .post import Execute, Options
+from .post.options import from_settings
+from .render import WORDS, words_for
 from .resources import cores
 from .survey import BuildSettings, Policy
 
@@ -69,6 +69,12 @@ def _files_by_url(value: object) -> dict[str, str]:
     return dict(value)
 
 
+def _cell_options(value: object) -> Options:
+    if not isinstance(value, Mapping):
+        raise ValueError('a dictionary is expected: {"fig-width": 6}')
+    return from_settings(value)
+
+
 def _address(value: object) -> str:
     if isinstance(value, str) and _ADDRESS.fullmatch(value):
         return value
@@ -79,11 +85,10 @@ def _address(value: object) -> str:
 _SETTINGS: Mapping[str, tuple[Callable[[object], Any], Any]] = {
     "EXECUTE": (_word(*get_args(Execute)), "auto"),
     "EXECUTE_POSTS": (_posts, "stale"),
+    "EXECUTE_CELL_DEFAULTS": (_cell_options, {}),
     "EXECUTE_SHELL": (_boolean, False),
     "EXECUTE_ON_ENVIRONMENT_CHANGE": (_boolean, False),
     "EXECUTE_TIMEOUT": (_positive, 300),
-    "EXECUTE_TIMINGS": (_boolean, False),
-    "EXECUTE_REPRS": (_boolean, False),
     "EXECUTE_WORKERS": (_count, None),
     "EXECUTE_THREADS": (_count, 2),
     "EXECUTE_ENVIRONMENT": (_names, ()),
@@ -120,13 +125,13 @@ def read(settings: Mapping[str, Any]) -> BuildSettings:
         root=content.parent,
         content=content,
         cache=content.parent / ".cache" / "executable_posts",
-        words=_words(str(settings["DEFAULT_LANG"])),
+        words=words_for(str(settings["DEFAULT_LANG"]), WORDS["en"]),
         execute=values["EXECUTE"],
         policy=values["EXECUTE_POSTS"],
+        cell_defaults=values["EXECUTE_CELL_DEFAULTS"] or Options(),
         shell_allowed=values["EXECUTE_SHELL"],
         rerun_on_environment_change=values["EXECUTE_ON_ENVIRONMENT_CHANGE"],
         timeout=values["EXECUTE_TIMEOUT"],
-        wanted=Wanted(timings=values["EXECUTE_TIMINGS"], reprs=values["EXECUTE_REPRS"]),
         workers=values["EXECUTE_WORKERS"] or cores(),
         threads=values["EXECUTE_THREADS"],
         timezone=str(settings.get("TIMEZONE") or "UTC"),
@@ -157,7 +162,3 @@ def _value(settings: Mapping[str, Any], name: str) -> Any:
         raise ProblemError(
             Problem("settings", f"{name} = {settings[name]!r} is not allowed: {error}")
         ) from None
-
-
-def _words(language: str) -> Words:
-    return WORDS.get(language.lower().partition("-")[0].partition("_")[0], WORDS["en"])

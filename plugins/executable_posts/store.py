@@ -7,10 +7,11 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import attachments
 from .fingerprint import Fingerprint
 from .limits import MEBIBYTE
 
@@ -49,6 +50,8 @@ class ExecutedCell:
     execution_count: int | None = None
     error: bool | None = None
     """Its option `error`: whether it may raise decides what the cells behind it find."""
+    drawing: Mapping[str, float | str | bool] = field(default_factory=dict)
+    """Its options that say how figures are drawn."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,10 @@ class ExecutedNotebook:
     python: str
     numbers_given: int
     """How many cell numbers were ever given: a number is never given twice."""
+    saved: Mapping[str, bytes] = field(default_factory=dict)
+    """Pictures that the run saved and the prose shows, by their link in it."""
+    asked_for: tuple[str, ...] = ()
+    """The links that the run was asked to keep pictures for, whether it saved any or not."""
     memory: int | None = None
     """The most bytes that the run held; `None` if it is not known."""
 
@@ -170,9 +177,12 @@ def _from_json(data: Mapping[str, Any]) -> ExecutedNotebook:
         raise ValueError(f"format {ours['format']!r}, expected {FORMAT}")
     cells = []
     prose = [""]
+    saved: dict[str, bytes] = {}
     for cell in data["cells"]:
         if cell["cell_type"] == "markdown":
-            prose[-1] += _joined(cell["source"])
+            attached = attachments.attached(cell)
+            prose[-1] += attachments.as_written(_joined(cell["source"]), attached)
+            saved |= attached
         else:
             cells.append(_cell_from_json(cell))
             prose.append("")
@@ -190,6 +200,8 @@ def _from_json(data: Mapping[str, Any]) -> ExecutedNotebook:
         ),
         python=ours["python"],
         numbers_given=int(ours["numbers_given"]),
+        saved=saved,
+        asked_for=tuple(str(link) for link in ours.get("asked_for", ())),
         memory=ours.get("memory_mib") and int(ours["memory_mib"]) * MEBIBYTE,
     )
 
@@ -205,6 +217,7 @@ def _cell_from_json(cell: Mapping[str, Any]) -> ExecutedCell:
         seconds=float(ours["seconds"]),
         execution_count=cell["execution_count"],
         error=ours.get("error"),
+        drawing=dict(ours.get("drawing", {})),
     )
 
 
@@ -240,10 +253,11 @@ def _to_bytes(notebook: ExecutedNotebook) -> bytes:
     cells = []
     for index, prose in enumerate(notebook.prose):
         if prose.strip():
-            cells.append(v4.new_markdown_cell(prose.strip("\n"), id=f"prose-{index}"))
+            cells.append(_prose_to_json(prose.strip("\n"), index, notebook.saved))
         if index < len(notebook.cells):
             cells.append(_cell_to_json(notebook.cells[index]))
     fingerprint = notebook.fingerprint
+    asked_for = {"asked_for": list(notebook.asked_for)} if notebook.asked_for else {}
     metadata = {
         "title": notebook.title,
         "kernelspec": {
@@ -263,6 +277,7 @@ def _to_bytes(notebook: ExecutedNotebook) -> bytes:
             },
             "python": notebook.python,
             "numbers_given": notebook.numbers_given,
+            **asked_for,
             "memory_mib": notebook.memory and notebook.memory // MEBIBYTE,
             "seal": f"sha256:{'0' * 64}",
         },
@@ -271,6 +286,16 @@ def _to_bytes(notebook: ExecutedNotebook) -> bytes:
     node["nbformat_minor"] = 5
     nbformat.validate(node)
     return _sealed(f"{nbformat.writes(node, version=nbformat.NO_CONVERT)}\n").encode()
+
+
+def _prose_to_json(prose: str, index: int, saved: Mapping[str, bytes]) -> Any:
+    from nbformat import v4
+
+    shown = {link: data for link, data in saved.items() if link in prose}
+    cell = v4.new_markdown_cell(attachments.as_attached(prose, shown), id=f"prose-{index}")
+    if shown:
+        cell["attachments"] = attachments.bundles(shown)
+    return cell
 
 
 def _cell_to_json(cell: ExecutedCell) -> Any:
@@ -283,6 +308,8 @@ def _cell_to_json(cell: ExecutedCell) -> Any:
     }
     if cell.error is not None:
         ours["error"] = cell.error
+    if cell.drawing:
+        ours["drawing"] = dict(cell.drawing)
     return v4.new_code_cell(
         cell.source.rstrip("\n"),
         id=f"cell-{cell.number}",

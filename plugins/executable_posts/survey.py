@@ -14,9 +14,8 @@ from .figures import Claim, Place, claims, collisions
 from .fingerprint import file_digest
 from .kernels.environment import deciding_environment
 from .limits import DEFAULT, Limits
-from .outputs import Wanted
 from .plan import FileDigest, Plan, plan
-from .post import Execute, Post, decode, parse
+from .post import Execute, Options, Post, decode, parse
 from .post.notebook import parse_notebook
 from .render import Words
 
@@ -40,8 +39,7 @@ class BuildSettings:
     """What the blog's settings say to the engine; `content` is a folder in `root`.
 
     `datasets` maps URLs to names of files in ``content/data``; `timeout` is in seconds a cell;
-    `scheduler` is the address of a Dask cluster that is to run posts;
-    `wanted` is what cells show that do not say otherwise.
+    `scheduler` is the address of a Dask cluster that is to run posts.
     """
 
     root: Path
@@ -50,10 +48,10 @@ class BuildSettings:
     words: Words
     execute: Execute
     policy: Policy
+    cell_defaults: Options
     shell_allowed: bool
     rerun_on_environment_change: bool
     timeout: float
-    wanted: Wanted
     workers: int
     threads: int
     timezone: str
@@ -133,7 +131,13 @@ def _parse(
 def read_post(source: Source, text: str, settings: BuildSettings) -> Post:
     """The post that `source` is if its file holds `text`."""
     read = parse_notebook if source.file.suffix == ".ipynb" else parse
-    return read(text, source.name, settings.execute, shell_allowed=settings.shell_allowed)
+    return read(
+        text,
+        source.name,
+        settings.execute,
+        shell_allowed=settings.shell_allowed,
+        defaults=settings.cell_defaults,
+    )
 
 
 def _clashes(sources: Iterable[Source], settings: BuildSettings) -> dict[Source, Problem]:

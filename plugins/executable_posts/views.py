@@ -1,15 +1,16 @@
 """What a reader sees of a post's outputs, and what its author should know of them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from .alt_texts import has_words
 from .errors import Problem
-from .figures import Figure, Place, decode, names
+from .figures import Figure, Place, decode, names, saved
 from .html_outputs import clean
 from .inline_values import values
-from .outputs import DEFAULT, Display, Wanted, display
+from .outputs import Display, Wanted, display
 from .plan import Plan, PlannedCell
-from .post import Cell, Options, Post, RecordedOutput
+from .post import Cell, Options, Post, RecordedOutput, shown_files
 from .render import CellView
 from .store import ExecutedCell
 
@@ -27,6 +28,10 @@ class View:
     hidden_lines: int
     noise_lines: int
     notes: tuple[Problem, ...]
+    wordless: tuple[Problem, ...] = ()
+    """Figures of which nothing says in words what they show."""
+    saved: Mapping[str, Figure] = field(default_factory=dict)
+    """The pictures that cells saved and the prose shows, by their link in it."""
 
     @property
     def by_number(self) -> dict[int, CellView]:
@@ -39,7 +44,7 @@ class View:
 
     @property
     def figures(self) -> tuple[Figure, ...]:
-        """All figures, in order."""
+        """All figures, in order; those that the prose shows come last."""
         return tuple(figure for figure, _ in self.figure_lines)
 
     @property
@@ -57,37 +62,40 @@ class View:
 
     @property
     def figure_lines(self) -> tuple[tuple[Figure, int], ...]:
-        """All figures, with the line of the cell that draws each."""
-        return tuple(
+        """All figures, with the line of the cell that draws each, or of the link that shows it."""
+        drawn = [
             (figure, planned.cell.line)
             for planned, cell in zip(self.plan.cells, self.cells, strict=True)
             if cell is not None
             for figure in cell.figures
-        )
+        ]
+        lines = {shown.link: shown.line for shown in shown_files(self.plan.post)}
+        # Two links may lead to one file.
+        by_name = {figure.name: (figure, lines[link]) for link, figure in self.saved.items()}
+        return (*drawn, *by_name.values())
 
 
 def view(
     plan: Plan,
     cells: Sequence[ExecutedCell | None],
     place: Place,
-    wanted: Wanted = DEFAULT,
     *,
     stale: bool,
 ) -> View:
-    """What to show for the post of `plan`, whose cells last ran as `cells` says, one for one.
-
-    `wanted` is what cells show that do not say otherwise.
-    """
+    """What to show for the post of `plan`, whose cells last ran as `cells` says, one for one."""
     views: list[CellView | None] = []
     hidden = noise = 0
     notes: list[Problem] = []
+    wordless: list[Problem] = []
     for planned, executed in zip(plan.cells, cells, strict=True):
         if executed is None:
             views.append(None)
             continue
         options = planned.cell.options
-        displayed = display(executed.outputs, _wanted(options, wanted))
-        asked = displayed.displays if options.output else ()
+        displayed = display(executed.outputs, _wanted(options))
+        asked = displayed.displays if options.shows_output else ()
+        if options.output == "asis":
+            asked = tuple(_as_markdown(display) for display in asked)
         shown = tuple(display for display in asked if not _broken(display))
         figures = _figures(plan.post, planned, executed, place, shown)
         folder = f"assets/{place.slug}"
@@ -104,15 +112,12 @@ def view(
         ]
         notes += [_left_out(plan.post, planned.cell, gone) for gone in asked if gone not in shown]
         notes += _notes(plan.post, planned, shown)
-    return View(plan, tuple(views), hidden, noise, tuple(notes))
+        wordless += _wordless(plan.post, planned.cell, shown, figures)
+    return View(plan, tuple(views), hidden, noise, tuple(notes), tuple(wordless))
 
 
-def _wanted(options: Options, by_default: Wanted) -> Wanted:
-    return Wanted(
-        stderr=options.warning,
-        timings=by_default.timings if options.timings is None else options.timings,
-        reprs=by_default.reprs if options.reprs is None else options.reprs,
-    )
+def _wanted(options: Options) -> Wanted:
+    return Wanted(stderr=options.warning, timings=options.timings, reprs=options.reprs)
 
 
 def _html(shown: Sequence[Display], folder: str) -> tuple[tuple[Figure, ...], list[str]]:
@@ -135,6 +140,53 @@ def _undrawn(post: Post, cell: Cell) -> Problem:
 
 def _taken_out(post: Post, cell: Cell, what: str) -> Problem:
     return Problem(post.path, f"cell {cell.number}: its HTML is shown without {what}", cell.line)
+
+
+def with_variants(view: View, variants: Callable[[Figure], Figure]) -> View:
+    """`view` with what `variants` makes of each of its figures."""
+    cells = tuple(
+        cell and replace(cell, figures=tuple(map(variants, cell.figures))) for cell in view.cells
+    )
+    saved = {link: variants(figure) for link, figure in view.saved.items()}
+    return replace(view, cells=cells, saved=saved)
+
+
+def with_saved(view: View, pictures: Mapping[str, bytes], place: Place) -> View:
+    """`view` with those of the `pictures`, by link, that the prose of its post still shows."""
+    found: dict[str, Figure] = {}
+    notes = []
+    for shown in shown_files(view.plan.post):
+        if shown.link not in pictures:
+            continue
+        try:
+            found[shown.link] = saved(shown.path, pictures[shown.link], place)
+        except ValueError as error:
+            message = f"a cell saves {shown.path}: {error}; it is left out"
+            notes.append(Problem(view.plan.post.path, message, shown.line))
+    return replace(view, saved=found, notes=(*view.notes, *notes))
+
+
+def _as_markdown(display: Display) -> Display:
+    return replace(display, kind="markdown") if display.kind == "text" else display
+
+
+def _wordless(
+    post: Post, cell: Cell, shown: Sequence[Display], figures: Sequence[Figure]
+) -> list[Problem]:
+    """The figures of `cell` that have neither `fig-alt`, nor a caption, nor words of their own."""
+    pictures = [display for display in shown if display.kind == "figure"]
+    options = cell.options
+    return [
+        Problem(
+            post.path,
+            f"the figure /{figure.name} has no alt text: say what it shows in `#| fig-alt: …`",
+            cell.line,
+        )
+        for position, (display, figure) in enumerate(zip(pictures, figures, strict=True))
+        if options.fig_alt_of(position) is None
+        and not options.fig_cap_of(position)
+        and not has_words(display.facts)
+    ]
 
 
 def _broken(display: Display) -> bool:
@@ -167,7 +219,7 @@ def _notes(post: Post, planned: PlannedCell, shown: Sequence[Display]) -> list[P
     Nothing is said of a post in which nothing is recorded.
     """
     cell = planned.cell
-    if not cell.options.output or not any(post.recorded(other) for other in post.cells):
+    if not cell.options.shows_output or not any(post.recorded(other) for other in post.cells):
         return []
     recorded = post.recorded(cell)
     notes = [

@@ -90,6 +90,8 @@ def kernel_environment(
         "MPLCONFIGDIR": str(cache / "matplotlib"),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYTHONHASHSEED": "0",
+        # Matplotlib writes the date of today into every SVG where nothing else is said.
+        "SOURCE_DATE_EPOCH": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUTF8": "1",
         "LC_ALL": "C.UTF-8",

@@ -16,6 +16,7 @@ from .model import (
 )
 from .options import Options
 from .parse import Execute, parse
+from .shown_files import ShownFile, shown_files
 from .source import decode
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "Recorded",
     "RecordedOutput",
     "Shown",
+    "ShownFile",
     "decode",
     "parse",
+    "shown_files",
 ]

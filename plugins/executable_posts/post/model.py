@@ -57,6 +57,8 @@ class Shown:
     reason: str
     code: str
     """The code that a reader sees: that of the fence without its option lines."""
+    options: Options = field(default_factory=Options)
+    """How it is shown, if its own options say that it is not to be run."""
 
     @property
     def line(self) -> int:

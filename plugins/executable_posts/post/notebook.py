@@ -19,9 +19,11 @@ from .attachments import data_addresses, with_attachments
 from .closing import Line, cut, isolated
 from .fences import PYTHON
 from .model import Cell, Fence, Piece, Post, Prose, Recorded, Shown
+from .options import Options
 from .parse import Execute, parse
 
 _FORMAT = 4
+_NO_DEFAULTS = Options()
 
 # Tags of Jupyter Book, nbclient and papermill, and what they are as options of a cell.
 _OPTIONS_OF_TAGS: Mapping[str, Sequence[tuple[str, str]]] = {
@@ -96,7 +98,12 @@ def markdown(text: str, path: str) -> NotebookSource:
 
 
 def parse_notebook(
-    text: str, path: str, execute: Execute = "auto", *, shell_allowed: bool = False
+    text: str,
+    path: str,
+    execute: Execute = "auto",
+    *,
+    shell_allowed: bool = False,
+    defaults: Options = _NO_DEFAULTS,
 ) -> Post:
     """As `parse`, for the JSON of a notebook; lines are those of the notebook's file.
 
@@ -105,7 +112,7 @@ def parse_notebook(
     """
     notebook = markdown(text, path)
     meant = "yes" if execute == "auto" else execute
-    post = parse(notebook.markdown, path, meant, shell_allowed=shell_allowed)
+    post = parse(notebook.markdown, path, meant, shell_allowed=shell_allowed, defaults=defaults)
     problems = (
         problem if problem.line is None else replace(problem, line=notebook.place(problem.line))
         for problem in post.problems

@@ -9,9 +9,11 @@ from markdown_it.token import Token
 from ..errors import Problem, one_of
 from . import fences, inline, options, recorded, source
 from .model import Cell, Fence, FrontMatter, Piece, Post, Prose, Recorded, Shown
+from .options import Options
 
 Execute = Literal["yes", "no", "auto"]
 
+_NO_DEFAULTS = Options()
 _ANSWERS: dict[str, Execute] = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
 
 
@@ -25,11 +27,19 @@ class _Candidate:
     recorded: Recorded | None
 
 
-def parse(text: str, path: str, execute: Execute = "auto", *, shell_allowed: bool = False) -> Post:
+def parse(
+    text: str,
+    path: str,
+    execute: Execute = "auto",
+    *,
+    shell_allowed: bool = False,
+    defaults: Options = _NO_DEFAULTS,
+) -> Post:
     """The post whose source is `text`.
 
     `path` is how messages name the file. `execute` says which posts of the blog run (the setting
-    ``EXECUTE``); `shell_allowed` whether cells may hold shell lines (``EXECUTE_SHELL``).
+    ``EXECUTE``); `shell_allowed` whether cells may hold shell lines (``EXECUTE_SHELL``); `defaults`
+    are the options of cells that say nothing else (``EXECUTE_CELL_DEFAULTS``).
     Mistakes in the post do not raise: they are in `Post.problems`.
     """
     lines = source.lines(text)
@@ -41,14 +51,17 @@ def parse(text: str, path: str, execute: Execute = "auto", *, shell_allowed: boo
         if token.map and (token.level == 0 or token.type == "fence")
     }
     found = fences.find(tokens, lines, head.length)
+    defaults, mistakes = options.from_front_matter(head, path, defaults)
+    reading = _Reading(path, lines, blocks, defaults, shell_allowed)
     candidates = {
-        fence.line: _candidate(fence, path, lines, blocks, shell_allowed=shell_allowed)
+        fence.line: _candidate(fence, reading)
         for fence in found
         if fences.language(fence.info) in fences.PYTHON
     }
     answer, problems = _front_matter_answer(head, path)
     runs, why = _runs(answer or execute, answer is not None, candidates.values())
     if runs:
+        problems += mistakes
         for candidate in candidates.values():
             problems += candidate.verdict.problems
     idle = None if runs else f"the post does not run: {why}"
@@ -57,20 +70,24 @@ def parse(text: str, path: str, execute: Execute = "auto", *, shell_allowed: boo
     return Post(path, pieces, head.values, runs, why, tuple(problems))
 
 
-def _candidate(
-    fence: Fence,
-    path: str,
-    lines: Sequence[str],
-    blocks: Mapping[int, Token],
-    *,
-    shell_allowed: bool,
-) -> _Candidate:
-    content = options.read(fence.code, path, fence.line + 1)
-    verdict = fences.judge(fence, content, path, shell_allowed=shell_allowed)
+@dataclass(frozen=True)
+class _Reading:
+    """What all fences of a source have in common."""
+
+    path: str
+    lines: Sequence[str]
+    blocks: Mapping[int, Token]
+    defaults: Options
+    shell_allowed: bool
+
+
+def _candidate(fence: Fence, reading: _Reading) -> _Candidate:
+    content = options.read(fence.code, reading.path, fence.line + 1, reading.defaults)
+    verdict = fences.judge(fence, content, reading.path, shell_allowed=reading.shell_allowed)
     below = None
     if verdict.runs and fence.top_level:
         first = fence.line - 1
-        below = recorded.find(lines, first + fence.line_count, first, blocks)
+        below = recorded.find(reading.lines, first + fence.line_count, first, reading.blocks)
     return _Candidate(fence, content, verdict, below)
 
 
@@ -104,6 +121,18 @@ def _runs(
     return False, "nothing shows that it is meant to (no recorded output, no `#|` option)"
 
 
+def _shown(fence: Fence, candidate: _Candidate, idle: str | None) -> Shown:
+    content = candidate.content
+    # Options are for cells: what the rules take for none is shown whatever the blog's defaults are.
+    asked = idle is None and content.options.eval is False
+    return Shown(
+        fence,
+        idle or candidate.verdict.reason,
+        content.code,
+        content.options if asked else _NO_DEFAULTS,
+    )
+
+
 def _pieces(
     lines: Sequence[str],
     head: int,
@@ -127,7 +156,7 @@ def _pieces(
         if candidate is None:
             yield Shown(fence, "it is no Python", fence.code)
         elif idle or not candidate.verdict.runs:
-            yield Shown(fence, idle or candidate.verdict.reason, candidate.content.code)
+            yield _shown(fence, candidate, idle)
         else:
             number += 1
             content = candidate.content

@@ -1,43 +1,97 @@
-"""Words for figures: what a Matplotlib figure says of itself goes out with its picture."""
+"""What a Matplotlib figure says of itself goes out with its picture, as facts and not as words.
 
+The facts stand in the output's metadata, under ``executable_posts``: ``figure`` with the ``title``
+above all and, for each of its ``axes``, its ``title``, the labels ``x`` and ``y``, how many
+``charts`` of each kind it holds, and the ``names`` in its legend; what there is none of is left
+out. ``scale`` is the label of a colour bar. What the page says of them is the renderer's matter,
+which knows the language of the post.
+"""
+
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
+from . import dark, figure_options
 from .after_import import after_import
+from .charts import charts
+
+Facts = dict[str, Any]
 
 
 def install() -> None:
-    """Let the inline backend send an alternative text with every figure from now on."""
-    after_import("matplotlib_inline.backend_inline", _adapt)
+    """Let every Matplotlib figure that is displayed say what it shows from now on."""
+    after_import("matplotlib", _make_repeatable)
+    after_import("matplotlib.figure", _adapt)
+
+
+def _make_repeatable(module: ModuleType) -> None:
+    """The ids in an SVG are made of this, and of chance where it is not set."""
+    module.rcParams["svg.hashsalt"] = "executable-posts"
 
 
 def _adapt(module: ModuleType) -> None:
-    original = module._fetch_figure_metadata
-
-    def with_text(figure: Any) -> Any:
-        metadata = original(figure)
-        try:
-            text = describe(figure)
-        except Exception:  # a figure that cannot be described is still a figure
-            return metadata
-        return {**(metadata or {}), "executable_posts": {"alt": text}} if text else metadata
-
-    module._fetch_figure_metadata = with_text  # type: ignore[attr-defined]
+    module.Figure._repr_mimebundle_ = bundle
 
 
-def describe(figure: Any) -> str:
-    """The titles and axis labels of `figure`, in the order in which they are drawn.
+def bundle(figure: Any, include: Any = None, exclude: Any = None) -> tuple[Facts, Facts]:  # noqa: ARG001
+    """What IPython is to send beside the picture of `figure`: data by MIME type, and metadata.
 
-    A title that several axes share is named once; a figure without any words gives "".
+    A figure that cannot be described or darkened is still a figure.
     """
-    parts = []
-    for axes in figure.axes:
-        labels = " × ".join(filter(None, (axes.get_xlabel(), axes.get_ylabel())))
-        title = axes.get_title() or axes.get_title("left") or axes.get_title("right")
-        parts.append(f"{title} ({labels})" if title and labels else title or labels)
-    words = [part for part in parts if part]
-    # A grid of small pictures has one short title each; a set of curves often the same ones.
-    if len(set(words)) == 1:
-        words = words[:1]
-    above = figure.get_suptitle()
-    return ", ".join([above, *words] if above and words != [above] else words)
+    try:
+        facts = describe(figure)
+    except Exception:  # whatever kinds of artists there are
+        facts = {}
+    metadata = {"executable_posts": {"figure": facts}} if facts else {}
+    if not figure_options.dark_wanted():
+        return {}, metadata
+    try:
+        return dark.pictures(figure), metadata
+    except Exception:  # as above
+        return {}, metadata
+
+
+def describe(figure: Any) -> Facts:
+    """The facts about `figure`, in the order in which its axes are drawn."""
+    bars = [axes for axes in figure.axes if hasattr(axes, "_colorbar")]
+    described = [_axes(axes) for axes in figure.axes if axes not in bars]
+    scale = next(filter(None, (_label(axes) for axes in bars)), "")
+    return _without_empty(
+        title=_one_line(figure.get_suptitle()),
+        axes=[facts for facts in described if facts],
+        scale=scale,
+    )
+
+
+def _axes(axes: Any) -> Facts:
+    title = next(filter(None, (axes.get_title(loc) for loc in ("center", "left", "right"))), "")
+    return _without_empty(
+        title=_one_line(title),
+        x=_one_line(axes.get_xlabel()),
+        y=_one_line(axes.get_ylabel()),
+        charts=charts(axes),
+        names=_names(axes),
+    )
+
+
+def _names(axes: Any) -> list[str]:
+    """The names of series in the legend of `axes`, or in that of the figure."""
+    _, labels = axes.get_legend_handles_labels()
+    shown = axes.get_legend() is not None or axes.figure.legends
+    return _distinct(_one_line(label) for label in labels) if shown else []
+
+
+def _label(bar: Any) -> str:
+    return _one_line(bar.get_ylabel() or bar.get_xlabel())
+
+
+def _distinct(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, words)))
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())
+
+
+def _without_empty(**facts: Any) -> Facts:
+    return {name: value for name, value in facts.items() if value}
