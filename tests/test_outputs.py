@@ -1,6 +1,7 @@
 """From what a kernel sent to what a reader sees, and to what two runs are compared by."""
 
 import base64
+import re
 from typing import Any
 
 import pytest
@@ -303,3 +304,21 @@ def test_comparing_changes_no_output() -> None:
     output = result("<f at 0x7f0000aa>")
     comparable([output])
     assert output == result("<f at 0x7f0000aa>")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<table id='T_{5}'><td id='T_{5}_row0_col0'>",
+        "<div id='{8}-{4}-4{3}-a{3}-{12}'>",
+        "<div id='altair-viz-{32}'>",
+        "<img id='_anim_img{32}'> anim{32} = new Animation(f, '_anim_loop_select{32}')",
+    ],
+)
+def test_ids_that_libraries_make_by_chance_make_no_difference(text: str) -> None:
+    def made(digit: str) -> str:
+        return re.sub(r"\{(\d+)\}", lambda found: digit * int(found[1]), text)
+
+    one, other = made("a"), made("7")
+    assert comparable([shown(text__html=one)]) == comparable([shown(text__html=other)])
+    assert comparable([shown(text__html=one)]) != comparable([shown(text__html=f"{one}b")])

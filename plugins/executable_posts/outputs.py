@@ -168,13 +168,12 @@ def comparable(outputs: Iterable[Output]) -> list[Output]:
     return result
 
 
-# What libraries make by chance to tell their elements apart: a UUID; the table of a pandas Styler;
-# a scikit-learn estimator, a chart of Altair, frames of a Matplotlib animation.
+# What libraries make by chance to tell their elements apart: a UUID, with its dashes or without
+# (frames of a Matplotlib animation, a chart of Altair); the table of a pandas Styler.
 _BY_CHANCE = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\bT_[0-9a-f]{5}(?=\b|_)"
-    r"|(?<=altair-viz-)[0-9a-f]{32}|(?<=_)[0-9a-f]{32}\b"
+    r"|(?<![0-9a-fA-F])[0-9a-f]{32}(?![0-9A-Za-z])"
 )
-
 _WITH_IDS = {"text/html", "application/javascript"}
 
 
