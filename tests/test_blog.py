@@ -1,4 +1,4 @@
-"""This blog itself: its three posts, as committed and as run again."""
+"""This blog itself: its posts, as committed and as run again."""
 
 import base64
 import hashlib
@@ -54,7 +54,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = copy_of_the_project(tmp_path_factory.mktemp("clone"))
     done = run_task(folder, "build")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 posts up to date, not run again; 6 figures written" in done.stdout
+    assert "4 posts up to date, not run again; 11 figures written" in done.stdout
     return folder
 
 
@@ -126,7 +126,7 @@ def test_a_deleted_figure_is_back_after_a_build_that_runs_nothing(clone: Path) -
     before = file.read_bytes()
     file.unlink()
     done = run_task(clone, "build")
-    assert "3 posts up to date, not run again; 1 figure written" in done.stdout
+    assert "4 posts up to date, not run again; 1 figure written" in done.stdout
     assert file.read_bytes() == before
 
 
@@ -183,7 +183,7 @@ def test_the_tasks_read_like_a_table_of_contents() -> None:
 def test_a_clone_is_up_to_date(clone: Path) -> None:
     done = run_task(clone, "status", "--check")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.endswith("3 up to date, 1 no cells\n")
+    assert done.stdout.endswith("4 up to date, 1 no cells\n")
 
 
 def test_the_first_post_records_what_it_shows_already(clone: Path) -> None:
@@ -265,17 +265,17 @@ def test_all_posts_give_the_same_when_they_run_again(clone: Path) -> None:
     assert hidden > 0
     outputs = {path: path.read_bytes() for path in (clone / "content").rglob("*.ipynb")}
     figures = {path: path.read_bytes() for path in (clone / "output" / "assets").rglob("*.png")}
-    assert len(outputs) == 3
-    assert len(figures) == 6
+    assert len(outputs) == 4
+    assert len(figures) == 8
 
     second = run_task(clone, "rebuild")
     assert second.returncode == 0, second.stdout + second.stderr
     assert {path: path.read_bytes() for path in outputs} == outputs
     assert {path: path.read_bytes() for path in figures} == figures
     figures_of = [row[1:] for name, row in rows(second.stdout).items() if name.endswith(".md")]
-    assert len(figures_of) == 3
+    assert len(figures_of) == 4
     assert all((new, changed) == (0, 0) for new, changed, _ in figures_of)
-    assert sum(unchanged for *_, unchanged in figures_of) == 6
+    assert sum(unchanged for *_, unchanged in figures_of) == 11
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: str(path.stem))

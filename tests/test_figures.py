@@ -25,6 +25,7 @@ from executable_posts.figures import (
 )
 from executable_posts.outputs import Display
 from executable_posts.post import Post, parse
+from executable_posts.svg import clean
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -347,14 +348,19 @@ def test_base64_may_be_cut_into_lines() -> None:
         ("<svg>", None),
         ('<svg width="0" height="10">', None),
         ('<svg width="5em" height="10ex">', None),
-        ("no picture", None),
     ],
 )
 def test_the_size_of_an_svg_is_what_it_asks_for(root: str, size: tuple[int, int] | None) -> None:
     source = f"{root}<rect width='1' height='1'/></svg>"
-    assert decode(Display("figure", source, "image/svg+xml"), "a.svg") == Figure(
-        "a.svg", source.encode(), size
-    )
+    figure = decode(Display("figure", source, "image/svg+xml"), "a.svg")
+    assert figure.size == size
+    assert figure.data.decode() == clean(source)
+
+
+@pytest.mark.parametrize("content", ["", "no picture", "<svg>", "<html></html>"])
+def test_what_is_no_svg_is_refused(content: str) -> None:
+    with pytest.raises(ValueError, match=r"^image/svg\+xml: "):
+        decode(Display("figure", content, "image/svg+xml"), "a.svg")
 
 
 @pytest.mark.parametrize("content", ["abc", "", "aGVsbG8=", "não"])

@@ -801,6 +801,8 @@ OPTIONS = {
     "include": ("include: false", Options(include=False)),
     "data, one path": ("data: ../data/a.csv", Options(data=("../data/a.csv",))),
     "data, several": ("data: [a.csv, b.csv]", Options(data=("a.csv", "b.csv"))),
+    "timings": ("timings: true", Options(timings=True)),
+    "reprs": ("reprs: true", Options(reprs=True)),
     "tolerance": ("tolerance: 1e-3", Options(tolerance=0.001)),
     "timeout": ("timeout: 90", Options(timeout=90)),
     "timeout, a fraction": ("timeout: 0.5", Options(timeout=0.5)),
@@ -821,8 +823,8 @@ def test_options_are_read(rows: str, options: Options) -> None:
 
 ALLOWED = (
     "Allowed: classes, code-fold, code-summary, data, echo, error, eval, fig-alt, fig-cap, "
-    "fig-dark, fig-dpi, fig-format, fig-height, fig-width, include, label, output, timeout, "
-    "tolerance, warning"
+    "fig-dark, fig-dpi, fig-format, fig-height, fig-width, include, label, output, reprs, timeout, "
+    "timings, tolerance, warning"
 )
 
 BAD_OPTIONS = {

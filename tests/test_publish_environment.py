@@ -34,6 +34,6 @@ def test_a_frozen_build_needs_nothing_that_runs_posts(tmp_path: Path) -> None:
         check=False,
     )
     assert frozen.returncode == 0, frozen.stdout + frozen.stderr
-    assert "3 posts up to date, not run again; 6 figures written" in frozen.stdout
+    assert "4 posts up to date, not run again; 11 figures written" in frozen.stdout
     figure = clone / "output" / "assets" / "output_14_0.png"
     assert figure.read_bytes().startswith(b"\x89PNG")

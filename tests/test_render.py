@@ -203,7 +203,7 @@ def test_words_are_chosen_by_the_language(language: str, code: str) -> None:
 def test_outputs_of_an_earlier_run_say_so() -> None:
     body = "```python\nx = 1\n```\n"
     old = page(body, {1: CellView((Display("text", "antigo"),), stale=True)})
-    assert '<div class="cell-outputs stale">' in old
+    assert '<div class="cell-outputs stale" role="group"' in old
     assert text(old, "p.stale-note") == "Saída da última execução que deu certo."
     assert "stale" not in page(body, {1: shown("novo")})
     assert "stale" not in page(body, {1: CellView((), stale=True)})
@@ -232,8 +232,8 @@ def test_text_is_shown_to_the_letter(kind: str, output: str) -> None:
     assert "".join(within) == output
 
 
-def test_html_is_left_as_it_is() -> None:
-    output = "<table>\n\n<tr><td>*a* & b</td></tr>\n\n</table>"
+def test_html_is_no_markdown() -> None:
+    output = "<div>\n\n*a* &amp; b\n\n    c\n</div>"
     seen = page("```python\nx = 1\n```\n", {1: shown(output, "html")})
     assert f'<div class="cell-output html">{output}</div>' in seen
 
@@ -244,7 +244,11 @@ def test_tables_of_pandas_are_styled_by_the_site() -> None:
         '<table border="1" class="dataframe"><tr><td>1</td></tr></table>\n</div>'
     )
     seen = page("```python\nx = 1\n```\n", {1: shown(output, "html")})
-    assert '<div>\n<table class="dataframe"><tr><td>1</td></tr></table>\n</div>' in seen
+    assert (
+        '<div aria-label="Tabela de 1 linha e 1 coluna" class="table-scroll" role="region"'
+        ' tabindex="0"><table class="dataframe data"><tr><td class="number">1</td></tr></table>'
+    ) in seen
+    assert "a: b" not in seen
 
 
 def test_markdown_is_converted_with_the_page() -> None:

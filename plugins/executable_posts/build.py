@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import drift, memory, store
+from .chart_files import chart_files
 from .drift import Drift
 from .errors import Problem, one_of
 from .executed import current
@@ -80,8 +81,10 @@ def build(sources: Sequence[Source], settings: BuildSettings, progress: Progress
     problems += _figure_collisions(views)
     if settings.policy != "frozen":
         problems += _store(plans, fresh, views, problems, settings)
+    charts = {source: chart_files(views[source], settings.words.outputs) for source in plans}
+    problems += [problem for one in charts.values() for problem in one.problems]
     pages = {
-        source.file: _page(source, planned, views[source], settings)
+        source.file: _page(source, planned, views[source], charts[source].files, settings)
         for source, planned in plans.items()
     }
     reports = [
@@ -219,13 +222,19 @@ def _store(
     return failures
 
 
-def _page(source: Source, planned: Plan, shown: View, settings: BuildSettings) -> Page:
+def _page(
+    source: Source,
+    planned: Plan,
+    shown: View,
+    charts: tuple[Figure, ...],
+    settings: BuildSettings,
+) -> Page:
     notebook = settings.notebook(source)
     words = words_for(planned.post.metadata.get("lang", ""), settings.words)
     return Page(
         name=source.name,
         rendered=render(planned.post, shown.by_number, source.title, words),
-        figures=shown.figures,
+        figures=(*shown.figures, *shown.files, *charts),
         notebook=notebook if planned.cells and notebook.is_file() else None,
         saved=shown.saved,
     )
@@ -250,6 +259,7 @@ def _report(
         cells=len(planned.cells),
         seconds=fresh.seconds if fresh else 0.0,
         hidden_lines=shown.hidden_lines,
+        noise_lines=shown.noise_lines,
         saved_seconds=stored_seconds(planned) if state == "up to date" else 0.0,
         notes=(*shown.wordless, *((*shown.notes, *_moved_aside(planned, root)) if fresh else ())),
     )

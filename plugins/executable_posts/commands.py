@@ -6,6 +6,7 @@ from pathlib import Path
 
 from . import memory, status
 from .build import check, view_of
+from .chart_files import chart_files
 from .drift import Drift
 from .errors import Problem, ProblemError, one_of
 from .importing import import_notebook
@@ -16,7 +17,7 @@ from .record import difference, record
 from .site import Site
 from .status import Status
 from .store import write_atomically
-from .survey import Source, read_post, survey
+from .survey import Source, Survey, read_post, survey
 from .views import view
 
 
@@ -40,8 +41,25 @@ def site_status(site: Site) -> Status:
     }
     return Status(
         tuple(sorted(posts, key=lambda post: post.path)),
-        tuple(orphans(site, named)),
+        tuple(_unnamed(site, known, named)),
     )
+
+
+def _unnamed(site: Site, known: Survey, figures: set[str]) -> list[str]:
+    """Files that builds wrote and that nothing shows any more, `figures` being those in use."""
+    found = orphans(site, figures)
+    # Only where something is left are outputs looked into: that takes time.
+    return orphans(site, figures | _other_files(site, known)) if found else []
+
+
+def _other_files(site: Site, known: Survey) -> set[str]:
+    """The files beside figures that outputs show: sounds and videos, charts and their scripts."""
+    names = set()
+    for source, planned in known.plans.items():
+        shown = view(planned, [cell.last for cell in planned.cells], source.place, stale=False)
+        charts = chart_files(shown, site.settings.words.outputs)
+        names |= {file.name for file in (*shown.files, *charts.files)}
+    return names
 
 
 def orphans(site: Site, named: set[str]) -> list[str]:

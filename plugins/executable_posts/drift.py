@@ -16,12 +16,11 @@ from math import isclose
 from PIL import Image, ImageChops
 
 from .figures import decode, same_pixels
-from .outputs import Display, display
+from .inline_values import values
+from .outputs import Display, display, settled
 from .plan import NEVER_RUN, Plan
 from .post import RecordedOutput
-from .store import ExecutedCell
-from .streams import without_addresses, without_timings
-from .terminal import as_terminal_leaves_it
+from .store import ExecutedCell, Output
 
 _MOST_LINES = 12
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -83,6 +82,9 @@ def of_post(plan: Plan, fresh: Sequence[ExecutedCell]) -> list[Drift]:
         if planned.last is not None:
             before = display(planned.last.outputs).displays
             found = _differences(before, after, cell.options.tolerance)
+            then, now = _values(planned.last.outputs), _values(executed.outputs)
+            if not same_within(then, now, cell.options.tolerance or 0.0):
+                found.append(("inline values", Texts(then, now)))
         else:
             found = _since_recorded(plan.post.recorded(cell), after, cell.options.tolerance)
         drifts += [
@@ -115,7 +117,7 @@ def _since_recorded(
 
     What was recorded as HTML or LaTeX does not count, nor then what is shown as such now.
     """
-    then = [_settled(output.content) for output in recorded if output.kind == "text"]
+    then = [settled(output.content) for output in recorded if output.kind == "text"]
     if not then or any(output.is_traceback for output in recorded):
         return []
     one = tuple(row.rstrip() for text in then for row in text.splitlines() if row.strip())
@@ -123,11 +125,6 @@ def _since_recorded(
     other = tuple(row.rstrip() for row in _rows(now) if row.strip())
     alike = same_within(one, other, tolerance or 0.0)
     return [] if alike else [("text", Texts(one, other))]
-
-
-def _settled(text: str) -> str:
-    """Recorded text as `outputs.display` would show it: without what differs by chance."""
-    return without_timings(without_addresses(as_terminal_leaves_it(text)))
 
 
 def same_within(before: Sequence[str], now: Sequence[str], tolerance: float) -> bool:
@@ -148,6 +145,10 @@ def _same_row(one: str, other: str, tolerance: float) -> bool:
         return False
     numbers = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)
     return all(isclose(float(a), float(b), rel_tol=tolerance) for a, b in numbers)
+
+
+def _values(outputs: Sequence[Output]) -> tuple[str, ...]:
+    return tuple(str(value) for value in values(outputs))
 
 
 def _rows(displays: Sequence[Display]) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from . import inline_values
 from .datasets import known_datasets
 from .errors import Problem
 from .executed import from_run
@@ -10,6 +12,9 @@ from .plan import FileDigest, Plan, files_to_keep
 from .progress import Expected, Progress
 from .store import ExecutedNotebook
 from .survey import BuildSettings, Source
+
+if TYPE_CHECKING:
+    from .jobs import CellResult
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def run_posts(
                     may_raise=planned.post.may_raise(cell),
                     timeout=cell.options.timeout or settings.timeout,
                     lines=cell.lines,
-                    setup=call(cell.options.drawing),
+                    setup=f"{call(cell.options.drawing)}\n{inline_values.setup(cell)}".strip(),
                 )
                 for cell in planned.post.cells
             ),
@@ -104,11 +109,21 @@ def run_posts(
     for source, planned in due.items():
         match results.get(source):
             case Run() as run:
+                if wrong := _wrong_values(planned, run.cells):
+                    problems += wrong
+                    continue
                 notebook = from_run(planned, run, digests, settings.deciding)
                 fresh[source] = Ran(notebook, sum(cell.seconds for cell in run.cells))
             case Problem() as problem:
                 problems.append(problem)
     return Executed(fresh, problems, len(due) - len(results))
+
+
+def _wrong_values(planned: Plan, results: "Sequence[CellResult]") -> list[Problem]:
+    """What went wrong with inline values, which no cell of the post raised."""
+    outputs = (result.outputs for result in results)
+    given = zip(planned.post.cells, outputs, strict=True)
+    return inline_values.failures(planned.post.path, given)
 
 
 def _expected(planned: Plan) -> Expected:

@@ -17,10 +17,12 @@ from .errors import Problem, ProblemError
 from .outputs import Display
 from .post import Cell, Post
 from .store import write_atomically
+from .svg import clean as clean_svg
 
 _EXTENSIONS = {
     "image/png": "png",
     "image/jpeg": "jpg",
+    "image/webp": "webp",
     "image/gif": "gif",
     "image/svg+xml": "svg",
 }
@@ -233,7 +235,8 @@ def saved(path: str, data: bytes, place: Place) -> Figure:
 def _decoded(mime: str, content: str) -> tuple[bytes, tuple[int, int] | None]:
     """The bytes of a picture and its own size; raises `ValueError` if it is none."""
     if mime == "image/svg+xml":
-        return content.encode(), _svg_size(content)
+        drawing = clean_svg(content)
+        return drawing.encode(), _svg_size(drawing)
     try:
         data = base64.b64decode(content)
     except ValueError as error:

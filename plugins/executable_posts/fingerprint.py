@@ -96,8 +96,9 @@ def _rows_inside_strings(tokens: Sequence[tokenize.TokenInfo]) -> set[int]:
 
 
 def cell_digest(cell: Cell) -> str:
-    """SHA-256 of what counts in a cell: its code, and the options that change its result."""
-    return digest((_running_options(cell.options) + normalise(cell.code)).encode())
+    """SHA-256 of what counts in a cell: code, inline values, options that change its result."""
+    inline = "".join(f"inline = {one.expression}\n" for one in cell.inline)
+    return digest((_running_options(cell.options) + inline + normalise(cell.code)).encode())
 
 
 def _running_options(options: Options) -> str:

@@ -156,6 +156,8 @@ def _as_stored(post: Post, old: Sequence[ExecutedCell]) -> bool:
     Most posts are, most of the time; only for the others is code taken apart, which is slow.
     """
     now = [(cell.code.strip("\n"), cell.options.error, cell.options.drawing) for cell in post.cells]
+    if any(cell.inline for cell in post.cells):
+        return False
     return now == [(cell.source.strip("\n"), cell.error, cell.drawing) for cell in old]
 
 

@@ -27,6 +27,7 @@ from .terminal import as_terminal_leaves_it
 _STREAM, _RESULT, _FIGURE, _ERROR = (1, 1), (4, 2), (2, 1), (2, 1)
 _SPACING = {"text": _STREAM, "figure": _FIGURE, "html": _RESULT, "latex": _RESULT}
 _ALT = {"image/png": "png", "image/jpeg": "jpeg", "image/gif": "gif", "image/svg+xml": "svg"}
+_ALT |= {"image/webp": "webp"}
 _WHAT = {"text": "text", "figure": "the figure /{}", "html": "HTML", "latex": "Markdown"}
 # What `post.recorded` asks of a figure's link.
 _NUMBERED = re.compile(r"\d_\d+\.\w+$")
@@ -115,7 +116,7 @@ def _fresh(cell: Cell, view: CellView, newline: str) -> list[_Item]:
             position, figure = next(figures)
             image = f"![{_ALT[display.mime]}]({_link(cell, position, figure.name)}){newline}"
             items.append(_Item("figure", figure.name, image, _FIGURE))
-        elif content and display.kind in {"html", "markdown"}:
+        elif content and display.kind in {"html", "markdown", "latex"}:
             # LaTeX is all of Markdown that is known again.
             kind = "html" if display.kind == "html" else "latex"
             text = "".join(f"{row}{newline}" for row in _NEWLINE.split(content))

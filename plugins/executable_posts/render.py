@@ -7,20 +7,22 @@ token stands in its place, as a paragraph of its own, and `fill` puts the HTML t
 import hashlib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .alt_texts import PORTUGUESE, Facts, FigureWords, alt_text, has_words
 from .figures import Figure
+from .inline_values import with_values
 from .outputs import Display
 from .picture import picture
-from .post import Cell, Fence, Options, Piece, Post, Recorded, Shown
+from .post import Cell, Fence, Options, Piece, Post, Prose, Recorded, Shown
 from .post.fences import PYTHON, language
 from .post.source import lines
+from .typeset import Spot, folded, typeset
+from .words import OUTPUT_WORDS, OutputWords
 
 # Python-Markdown ends the last paragraph of a quotation with a line break.
 _TOKEN = re.compile(r"(?P<p><p>)?(?P<token>x[0-9a-f]{12}cell\w+x)(?(p)\s*</p>)")
-_STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,17 @@ class CellView:
     """What a reader sees under a cell.
 
     `figures` holds the file of each display that is a figure, in order; `stale` says that these
-    are the outputs of an earlier run, since the last one failed.
+    are the outputs of an earlier run, since the last one failed. `files` are those that other
+    outputs show, and lie in `folder`, below the site's root.
     """
 
     displays: tuple[Display, ...]
     figures: tuple[Figure, ...] = ()
     stale: bool = False
+    files: tuple[Figure, ...] = ()
+    folder: str = ""
+    values: tuple[object, ...] = ()
+    """The inline values in the prose below."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ class Words:
     code: str = "Code"
     charts: FigureWords = field(default_factory=FigureWords)
     stale: str = "Output of the last run that succeeded."
+    outputs: OutputWords = OUTPUT_WORDS["en"]
 
 
 WORDS: Mapping[str, Words] = {
@@ -55,6 +63,7 @@ WORDS: Mapping[str, Words] = {
         code="Código",
         charts=PORTUGUESE,
         stale="Saída da última execução que deu certo.",
+        outputs=OUTPUT_WORDS["pt"],
     ),
 }
 
@@ -79,16 +88,21 @@ def render(post: Post, views: Mapping[int, CellView], title: str, words: Words) 
     """
     page = _Page(post, title, words)
     replaced = False
+    view: CellView | None = None
+    given: tuple[object, ...] = ()
     for piece in post.pieces:
         match piece:
             case Cell():
                 view = views.get(piece.number)
+                given = view.values if view else ()
                 replaced = view is not None
                 page.cell(piece, view)
             case Recorded() if replaced:
                 pass
             case Shown():
                 page.shown(piece)
+            case Prose() if view is not None:
+                given = page.prose(piece, given)
             case _:
                 page.text(piece)
     return Rendered("".join(page.parts), page.blocks)
@@ -107,12 +121,19 @@ class _Page:
         self.blocks: dict[str, str] = {}
         self._title = title
         self._words = words
+        self._language = post.metadata.get("lang") or words.outputs.language
         self._figures = 0
         # No reader's text holds this, and no Markdown converter sees a sign in it.
         self._stem = f"x{hashlib.sha256(post.text.encode()).hexdigest()[:12]}cell"
 
     def text(self, piece: Piece) -> None:
         self.parts.append(piece.text.removeprefix("\ufeff"))
+
+    def prose(self, piece: Prose, given: tuple[object, ...]) -> tuple[object, ...]:
+        """Add `piece` with the inline values that are its, of those `given`; what is left."""
+        text, taken = with_values(piece.text.removeprefix("\ufeff"), given, self._language)
+        self.parts.append(text)
+        return given[taken:]
 
     def shown(self, piece: Shown) -> None:
         options, fence = piece.options, piece.fence
@@ -140,7 +161,11 @@ class _Page:
             stale = (
                 f'<p class="stale-note">{html.escape(self._words.stale)}</p>' if view.stale else ""
             )
-            opening = f'<div class="cell-outputs{" stale" if stale else ""}">{stale}'
+            label = html.escape(self._words.outputs.outputs.format(number=cell.number))
+            opening = (
+                f'<div class="cell-outputs{" stale" if stale else ""}" role="group"'
+                f' aria-label="{label}">{stale}'
+            )
             self._block(fence, f"{cell.number}outputs", opening)
             for index, (kind, output) in enumerate(outputs):
                 key = f"{cell.number}output{index}"
@@ -184,14 +209,21 @@ class _Page:
             return []
         figures = enumerate(view.figures)
         return [
-            (
-                shown.kind,
-                self._figure(cell, shown, *next(figures))
-                if shown.kind == "figure"
-                else _html(shown),
-            )
-            for shown in view.displays
+            (shown.kind, self._output(cell, view, number, figures))
+            for number, shown in enumerate(view.displays, start=1)
         ]
+
+    def _output(
+        self, cell: Cell, view: CellView, number: int, figures: Iterator[tuple[int, Figure]]
+    ) -> str:
+        shown = view.displays[number - 1]
+        match shown.kind:
+            case "figure":
+                return self._figure(cell, shown, *next(figures))
+            case "markdown":
+                return shown.content
+        folder = f"{{static}}/{view.folder}/"
+        return typeset(shown, Spot(cell.number, number, folder), self._words.outputs)
 
     def _figure(self, cell: Cell, shown: Display, position: int, figure: Figure) -> str:
         self._figures += 1
@@ -202,7 +234,8 @@ class _Page:
         image = picture(figure, alt, lazy=self._figures > 1)
         below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
         ground = _ground(shown, figure)
-        return f'<figure class="cell-output figure{ground}">{image}{below}</figure>'
+        drawn = f'<figure class="cell-output figure{ground}">{image}{below}</figure>'
+        return folded(shown.motion, drawn, self._words.outputs) if shown.motion else drawn
 
     def _alt(self, facts: Facts, caption: str | None) -> str:
         """What a figure shows, as far as it is known; a caption is read out by itself."""
@@ -219,22 +252,6 @@ def _ground(shown: Display, figure: Figure) -> str:
         return " has-dark"
     on_dark = shown.source.get("metadata", {}).get("needs_background") == "dark"
     return " on-dark" if on_dark else ""
-
-
-def _html(shown: Display) -> str:
-    match shown.kind:
-        case "html":
-            return f'<div class="cell-output html">{_styled_by_the_site(shown.content)}</div>'
-        case "markdown":
-            return shown.content
-        case kind:
-            text = html.escape(shown.content, quote=False)
-            return f'<div class="cell-output {kind}"><pre>{text}</pre></div>'
-
-
-def _styled_by_the_site(content: str) -> str:
-    """`content` without the looks that pandas gives its tables: those are the theme's."""
-    return _STYLE.sub("", content).replace('<table border="1" ', "<table ")
 
 
 def _in_marker(fence: Fence) -> bool:

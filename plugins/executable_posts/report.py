@@ -34,6 +34,7 @@ class PostReport:
     hidden_lines: int
     saved_seconds: float = 0.0
     notes: tuple[Problem, ...] = ()
+    noise_lines: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,9 @@ def summary(
         rows.append(_total(rows))
     lines = post_lines(rows, width)
     lines += [f"note: {note}" for report in reports for note in report.notes]
+    noise = sum(report.noise_lines for report in reports if report.state == "run")
+    if noise:
+        lines.append(f"{count(noise, 'line')} of logs, warnings, downloads and reprs left out")
     kept = [report for report in reports if report.state == "up to date"]
     if kept:
         restored = sum(

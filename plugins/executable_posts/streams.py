@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .store import Output
+from .styled import Styled
 
 # What `tempfile` makes in a kernel's own temporary folder, the name of which is chance.
 _TEMPORARY = re.compile(r"(?<=~/tmp/tmp)[a-z0-9_]{8}")
@@ -26,13 +27,24 @@ _TQDM_TIME = re.compile(
 )
 
 
+_TIMES = ((_KERAS_TIME, r"\g<bar>"), (_TQDM_TIME, r"\g<count>"))
+_CHANCE = ((_ADDRESS, ""), (_CELL_FILE, "<cell>"), (_TEMPORARY, ""))
+
+
 def without_timings(text: str) -> str:
     """`text` without what progress bars say of time, which differs from run to run.
 
     >>> without_timings("10/10 ━━━━ 0s 33ms/step - loss: 0.5")
     '10/10 ━━━━ - loss: 0.5'
     """
-    return _TQDM_TIME.sub(r"\g<count>", _KERAS_TIME.sub(r"\g<bar>", text))
+    return styled_without_timings(Styled(text)).text
+
+
+def styled_without_timings(styled: Styled) -> Styled:
+    """The same for text with colours in it."""
+    for pattern, kept in _TIMES:
+        styled = styled.sub(pattern, kept)
+    return styled
 
 
 def merge_streams(outputs: Iterable[Output]) -> list[Output]:
@@ -87,4 +99,11 @@ def without_folders(value: Any, names: Mapping[str, str]) -> Any:
 
 def without_addresses(text: str) -> str:
     """`text` without memory addresses and process ids, which differ from run to run."""
-    return _TEMPORARY.sub("", _CELL_FILE.sub("<cell>", _ADDRESS.sub("", text)))
+    return styled_without_addresses(Styled(text)).text
+
+
+def styled_without_addresses(styled: Styled) -> Styled:
+    """The same for text with colours in it."""
+    for pattern, kept in _CHANCE:
+        styled = styled.sub(pattern, kept)
+    return styled

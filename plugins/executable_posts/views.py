@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from .alt_texts import has_words
 from .errors import Problem
 from .figures import Figure, Place, decode, names, saved
-from .outputs import Display, display
+from .html_outputs import clean
+from .inline_values import values
+from .outputs import Display, Wanted, display
 from .plan import Plan, PlannedCell
-from .post import Cell, Post, RecordedOutput, shown_files
+from .post import Cell, Options, Post, RecordedOutput, shown_files
 from .render import CellView
 from .store import ExecutedCell
 
@@ -17,12 +19,14 @@ from .store import ExecutedCell
 class View:
     """`cells` has an entry for each cell of the post; `None` for one that never ran.
 
-    `hidden_lines` counts what the cells wrote to stderr and no reader sees.
+    `hidden_lines` counts what the cells wrote to stderr and no reader sees, `noise_lines` what was
+    left out as noise.
     """
 
     plan: Plan
     cells: tuple[CellView | None, ...]
     hidden_lines: int
+    noise_lines: int
     notes: tuple[Problem, ...]
     wordless: tuple[Problem, ...] = ()
     """Figures of which nothing says in words what they show."""
@@ -42,6 +46,12 @@ class View:
     def figures(self) -> tuple[Figure, ...]:
         """All figures, in order; those that the prose shows come last."""
         return tuple(figure for figure, _ in self.figure_lines)
+
+    @property
+    def files(self) -> tuple[Figure, ...]:
+        """All files that are no figures; the same one may be shown twice."""
+        files = {file.name: file for cell in self.cells if cell for file in cell.files}
+        return tuple(files.values())
 
     @property
     def figure_names(self) -> tuple[tuple[str, ...], ...]:
@@ -65,10 +75,16 @@ class View:
         return (*drawn, *by_name.values())
 
 
-def view(plan: Plan, cells: Sequence[ExecutedCell | None], place: Place, *, stale: bool) -> View:
+def view(
+    plan: Plan,
+    cells: Sequence[ExecutedCell | None],
+    place: Place,
+    *,
+    stale: bool,
+) -> View:
     """What to show for the post of `plan`, whose cells last ran as `cells` says, one for one."""
     views: list[CellView | None] = []
-    hidden = 0
+    hidden = noise = 0
     notes: list[Problem] = []
     wordless: list[Problem] = []
     for planned, executed in zip(plan.cells, cells, strict=True):
@@ -76,18 +92,54 @@ def view(plan: Plan, cells: Sequence[ExecutedCell | None], place: Place, *, stal
             views.append(None)
             continue
         options = planned.cell.options
-        displayed = display(executed.outputs, show_stderr=options.warning)
-        wanted = displayed.displays if options.shows_output else ()
+        displayed = display(executed.outputs, _wanted(options))
+        asked = displayed.displays if options.shows_output else ()
         if options.output == "asis":
-            wanted = tuple(_as_markdown(display) for display in wanted)
-        shown = tuple(display for display in wanted if not _broken(display))
+            asked = tuple(_as_markdown(display) for display in asked)
+        shown = tuple(display for display in asked if not _broken(display))
         figures = _figures(plan.post, planned, executed, place, shown)
-        views.append(CellView(shown, figures, stale))
+        folder = f"assets/{place.slug}"
+        files, removed = _html(shown, folder)
+        given = values(executed.outputs)
+        views.append(CellView(shown, figures, stale, files, folder, given))
         hidden += displayed.hidden_lines
-        notes += [_left_out(plan.post, planned.cell, gone) for gone in wanted if gone not in shown]
+        noise += displayed.noise_lines
+        notes += [_taken_out(plan.post, planned.cell, what) for what in removed]
+        notes += [
+            _undrawn(plan.post, planned.cell)
+            for display in shown
+            if display.kind == "chart" and display.chart is None
+        ]
+        notes += [_left_out(plan.post, planned.cell, gone) for gone in asked if gone not in shown]
         notes += _notes(plan.post, planned, shown)
         wordless += _wordless(plan.post, planned.cell, shown, figures)
-    return View(plan, tuple(views), hidden, tuple(notes), tuple(wordless))
+    return View(plan, tuple(views), hidden, noise, tuple(notes), tuple(wordless))
+
+
+def _wanted(options: Options) -> Wanted:
+    return Wanted(stderr=options.warning, timings=options.timings, reprs=options.reprs)
+
+
+def _html(shown: Sequence[Display], folder: str) -> tuple[tuple[Figure, ...], list[str]]:
+    """The files that HTML shows, and what was taken out of it."""
+    cleaned = [clean(display.content) for display in shown if display.kind == "html"]
+    files = {file.name: file.data for one in cleaned for file in one.files}
+    return (
+        tuple(Figure(f"{folder}/{name}", data, None) for name, data in files.items()),
+        [what for one in cleaned for what in one.removed],
+    )
+
+
+def _undrawn(post: Post, cell: Cell) -> Problem:
+    message = (
+        f"cell {cell.number} shows a chart of Altair, which a page cannot draw; "
+        '`alt.renderers.enable("svg")` makes a picture of it, with vl-convert-python installed'
+    )
+    return Problem(post.path, message, cell.line)
+
+
+def _taken_out(post: Post, cell: Cell, what: str) -> Problem:
+    return Problem(post.path, f"cell {cell.number}: its HTML is shown without {what}", cell.line)
 
 
 def with_variants(view: View, variants: Callable[[Figure], Figure]) -> View:

@@ -72,6 +72,14 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class InlineValue:
+    """An expression in the prose whose value stands there for the reader, and its line."""
+
+    expression: str
+    line: int
+
+
+@dataclass(frozen=True)
 class Cell:
     """A fence that is run."""
 
@@ -85,6 +93,8 @@ class Cell:
     options: Options
     lines: tuple[int, ...] = ()
     """The line of each line of `code`, where they do not simply follow `code_line`."""
+    inline: tuple[InlineValue, ...] = ()
+    """The inline values in the prose between this cell and the next."""
 
     @property
     def line(self) -> int:

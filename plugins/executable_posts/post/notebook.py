@@ -142,8 +142,13 @@ def _moved(piece: Piece, notebook: NotebookSource) -> Piece:
         case Cell():
             first, count = piece.code_line, piece.code.count("\n")
             lines = tuple(notebook.place(line) for line in range(first, first + count))
+            inline = tuple(replace(one, line=notebook.place(one.line)) for one in piece.inline)
             return replace(
-                piece, fence=moved(piece.fence), code_line=notebook.place(first), lines=lines
+                piece,
+                fence=moved(piece.fence),
+                code_line=notebook.place(first),
+                lines=lines,
+                inline=inline,
             )
         case Shown():
             return replace(piece, fence=moved(piece.fence))

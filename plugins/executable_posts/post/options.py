@@ -40,6 +40,10 @@ class Options:
     """Show anything of the cell at all."""
     warning: bool = _option(False, values.boolean)
     """Show what the cell writes to stderr."""
+    timings: bool = _option(False, values.boolean)
+    """Show how long progress bars took."""
+    reprs: bool = _option(False, values.boolean)
+    """Show a last value that is only a repr of what draws or trains."""
     error: bool | None = _option(None, values.boolean)
     """The cell is meant to raise: go on and show the traceback."""
     label: str | None = _option(None, values.label, cell_only=True)

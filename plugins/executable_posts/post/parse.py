@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from markdown_it.token import Token
 
 from ..errors import Problem, one_of
-from . import fences, options, recorded, resources, source
+from . import fences, inline, options, recorded, resources, source
 from .model import Cell, Fence, FrontMatter, Piece, Post, Prose, Recorded, Shown
 from .options import Options
 
@@ -67,7 +67,8 @@ def parse(
         for candidate in candidates.values():
             problems += candidate.verdict.problems
     idle = None if runs else f"the post does not run: {why}"
-    pieces = tuple(_pieces(lines, head.length, found, candidates, idle))
+    pieces, mistakes = inline.attach([*_pieces(lines, head.length, found, candidates, idle)], path)
+    problems += mistakes if runs else []
     return Post(path, pieces, head.values, runs, why, tuple(problems), asked)
 
 
