@@ -36,7 +36,7 @@ while not os.path.exists({go!r}): time.sleep(0.02)
 print("{name}")
 ```
 """
-INTERRUPTED = "interrupted: 2 posts were not run; no kernel is left"
+INTERRUPTED = "interrupted: 2 posts were not run"
 
 
 class Slow:

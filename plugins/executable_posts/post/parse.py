@@ -51,7 +51,7 @@ def parse(
         if token.map and (token.level == 0 or token.type == "fence")
     }
     found = fences.find(tokens, lines, head.length)
-    defaults, mistakes = options.from_front_matter(head, path, defaults)
+    defaults, wrong_defaults = options.from_front_matter(head, path, defaults)
     reading = _Reading(path, lines, blocks, defaults, shell_allowed)
     candidates = {
         fence.line: _candidate(fence, reading)
@@ -59,16 +59,18 @@ def parse(
         if fences.language(fence.info) in fences.PYTHON
     }
     answer, problems = _front_matter_answer(head, path)
-    asked, mistakes = resources.read(head, path)
-    problems += mistakes
+    asked, wrong_resources = resources.read(head, path)
+    problems += wrong_resources
     runs, why = _runs(answer or execute, answer is not None, candidates.values())
     if runs:
-        problems += mistakes
+        problems += wrong_defaults
         for candidate in candidates.values():
             problems += candidate.verdict.problems
     idle = None if runs else f"the post does not run: {why}"
-    pieces, mistakes = inline.attach([*_pieces(lines, head.length, found, candidates, idle)], path)
-    problems += mistakes if runs else []
+    pieces, wrong_values = inline.attach(
+        [*_pieces(lines, head.length, found, candidates, idle)], path
+    )
+    problems += wrong_values if runs else []
     return Post(path, pieces, head.values, runs, why, tuple(problems), asked)
 
 
