@@ -72,10 +72,13 @@ def _look(folder: Path) -> Left:
 
 
 def _unused_shared_memory() -> list[Path]:
-    """Files in /dev/shm that no process has in its memory: what others use is no leftover."""
+    """Files in /dev/shm that no process has in its memory: what others use is no leftover.
+
+    Semaphores are left out, since processes that are not ours leave them there for seconds.
+    """
     if not _SHARED_MEMORY.is_dir():
         return []
-    files = list(_SHARED_MEMORY.iterdir())
+    files = [file for file in _SHARED_MEMORY.iterdir() if not file.name.startswith("sem.")]
     used = b""
     for process in Path("/proc").iterdir() if files else ():
         if process.name.isdecimal():
