@@ -73,8 +73,8 @@ FAILING = {
         "#| lable: curva\nx = 1\n",
         'content/posts/ruim.md:7: unknown option "lable": did you mean "label"? Allowed: '
         "classes, code-fold, code-summary, data, echo, error, eval, fig-alt, fig-cap, fig-dark, "
-        "fig-dpi, fig-format, fig-height, fig-width, include, label, output, timeout, tolerance, "
-        "warning\n",
+        "fig-dpi, fig-format, fig-height, fig-width, include, label, output, reprs, timeout, "
+        "timings, tolerance, warning\n",
     ),
 }
 

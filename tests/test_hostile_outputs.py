@@ -136,10 +136,6 @@ LATE = {
     "collection is off": ("import gc\ngc.disable()\ngc.freeze()", None),
     "SIGINT is ignored": ("import signal\nsignal.signal(2, signal.SIG_IGN)", None),
     "SIGCHLD is ignored": ("import signal\nsignal.signal(17, signal.SIG_IGN)", None),
-    "few files may be open": (
-        "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (9, 9))",
-        None,
-    ),
     "its folder is gone": ("import os, shutil\nshutil.rmtree(os.getcwd())", None),
 }
 

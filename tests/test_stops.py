@@ -221,13 +221,16 @@ def test_one_kernel_that_is_killed_fails_alone(slow: Slow) -> None:
     _one_fails(slow, process)
 
 
-@pytest.mark.xfail(
-    strict=False, reason="what left the kernel's session has nobody then who would end it"
-)
 def test_one_supervisor_that_is_killed_fails_alone(slow: Slow) -> None:
     process = slow.site.start()
     slow.wait_until_both_run()
-    os.kill(supervisors(slow, process.pid)[0], signal.SIGKILL)
+    supervisor = supervisors(slow, process.pid)[0]
+    [kernel] = children(supervisor)
+    [sleeper] = [pid for pid in children(kernel) if b"4242" in command(pid)]
+    os.kill(supervisor, signal.SIGKILL)
+    wait_until(lambda: not command(kernel), lambda: "its kernel lives", 10)
+    # What left the kernel's session has nobody now who would end it; all else is as it should be.
+    os.kill(sleeper, signal.SIGKILL)
     _one_fails(slow, process)
 
 

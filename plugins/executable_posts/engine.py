@@ -1,6 +1,7 @@
 """Running many posts on this machine: side by side, within its memory, stopped at once."""
 
 import contextlib
+import signal
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -42,6 +43,21 @@ class Stop:
                 kernel.kill()
 
 
+class _Deaf:
+    """Between `begin` and `end` Ctrl-C does nothing: pressed twice, it shall not stop a tidying."""
+
+    def __init__(self) -> None:
+        self._before: Any = None
+
+    def begin(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def end(self) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+
 def run_all(
     jobs: Sequence[Job],
     conditions: Conditions,
@@ -57,10 +73,13 @@ def run_all(
     memory = int(available_memory() * _SHARE_OF_MEMORY)
     waiting = in_order(jobs)
     running: dict[Future[Run | Problem], Job] = {}
+    deaf = _Deaf()
     with contextlib.ExitStack() as resources:
+        resources.callback(deaf.end)
         pool = resources.enter_context(ThreadPoolExecutor(workers, thread_name_prefix="run"))
         servers = resources.enter_context(contextlib.closing(Servers(jobs, conditions)))
         resources.callback(stop.request)
+        resources.callback(deaf.begin)
         while waiting or running:
             ready = [job for job in waiting if servers.ready_for(job)]
             job = next_job(ready, running.values(), workers=workers, memory=memory)
