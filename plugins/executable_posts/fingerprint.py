@@ -3,17 +3,16 @@
 The parts are kept apart and by name, so that *why* a post is stale needs no guess.
 """
 
-import ast
 import hashlib
 import io
 import re
 import tokenize
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
 
+from . import syntax
 from .post import Cell, Options
 
 # A line magic or shell line; what a cell magic (%%) makes of the lines below it, nobody knows.
@@ -71,12 +70,10 @@ def normalise(code: str) -> str:
 
 
 def _is_python(code: str) -> bool:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            ast.parse(dedent(code))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
+    try:
+        syntax.tree(dedent(code))
+    except SyntaxError:
+        return False
     return True
 
 

@@ -11,6 +11,7 @@ from textwrap import dedent
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from .. import syntax
 from ..errors import Problem
 from . import source
 from .model import Fence
@@ -192,15 +193,10 @@ def _parse(code: str) -> ast.Module | SyntaxError:
 
 
 def _parse_plain(code: str) -> ast.Module | SyntaxError:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(code)
-        except SyntaxError as error:
-            return error
-        except (ValueError, RecursionError, MemoryError) as error:
-            # A null byte; more nesting than the compiler takes.
-            return SyntaxError(str(error) or "nested too deeply")
+    try:
+        return syntax.tree(code)
+    except SyntaxError as error:
+        return error
 
 
 def _shell_call(tree: ast.Module) -> int | None:

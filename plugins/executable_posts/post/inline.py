@@ -3,11 +3,11 @@
 They belong to the cell above them, and are evaluated when it has run.
 """
 
-import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from .. import syntax
 from ..errors import Problem
 from . import fences, source
 from .model import Cell, InlineValue, Piece, Prose
@@ -77,9 +77,7 @@ def attach(pieces: Sequence[Piece], path: str) -> tuple[tuple[Piece, ...], list[
 
 def _mistake(expression: str) -> str | None:
     try:
-        ast.parse(expression.strip(), mode="eval")
+        syntax.tree(expression.strip(), mode="eval")
     except SyntaxError as error:
         return error.msg
-    except (ValueError, RecursionError, MemoryError) as error:
-        return str(error) or type(error).__name__
     return None
