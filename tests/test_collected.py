@@ -7,6 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from executable_posts.kernels.collected import Collected
 from executable_posts.kernels.inside.app import pack
+from executable_posts.kernels.widgets import Widgets
 from hypothesis import given
 
 
@@ -37,7 +38,7 @@ def clear(*, wait: bool) -> dict[str, Any]:
 
 
 def shown(*messages: dict[str, Any]) -> list[str]:
-    collected = Collected()
+    collected = Collected(Widgets())
     for taken in messages:
         collected.take(taken, [collected])
     return [output.get("text") or output["data"]["text/plain"] for output in collected.outputs]
@@ -66,7 +67,7 @@ def test_what_is_left_is_the_last_state_in_its_place(
 
 
 def test_an_update_reaches_what_an_earlier_cell_displayed() -> None:
-    first, second = Collected(), Collected()
+    first, second = Collected(Widgets()), Collected(Widgets())
     first.take(display("a", "1"), [first])
     second.take(update("b", "1"), [first, second])
     assert first.outputs[0]["data"] == {"text/plain": "b"}

@@ -171,7 +171,7 @@ def test_only_noise_is_the_same_as_nothing() -> None:
         ("0%", False),
     ],
 )
-def test_a_bar_that_a_widget_drew_is_at_its_beginning_for_ever(text: str, is_one: bool) -> None:
+def test_a_bar_of_which_the_end_is_not_known_says_nothing(text: str, is_one: bool) -> None:
     assert is_bar_before_its_start(text) == is_one
     widget: Output = {
         "output_type": "display_data",

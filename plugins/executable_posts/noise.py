@@ -128,7 +128,8 @@ def is_plumbing(text: str) -> bool:
     return bool(_WHOLE.fullmatch(text) or _WITH_NUMBERS.fullmatch(text))
 
 
-# tqdm.notebook and ipywidgets show their bar at 0 % as text; what became of it is in no output.
+# tqdm.notebook tells its bar at 0 % as text; what became of it is in no output of a notebook that
+# others executed.
 _UNMOVED_BAR = re.compile(r"(?:[^|\n]*: )? *0%\|\s*\| 0/[^\n]*\[[^\n]*\]|0it \[[^\n]*\]")
 
 

@@ -124,7 +124,7 @@ def display(outputs: Iterable[Output], wanted: Wanted = DEFAULT) -> Displayed:
             case "error":
                 displays.append(Display("error", error_text(output), frames=frames(output)))
             case _:
-                shown = _richest(output)
+                shown = _richest(output, wanted)
                 if shown is not None and shown.kind == "text" and _is_noise(shown, wanted):
                     noise += 1
                 elif shown is not None:
@@ -161,6 +161,8 @@ def comparable(outputs: Iterable[Output]) -> list[Output]:
             result.append({"output_type": "error", "text": error_text(output)})
         else:
             data = {mime: _comparable_value(mime, value) for mime, value in output["data"].items()}
+            if _widget_form(output):
+                data["text/plain"] = _as_read(str(output["data"]["text/plain"]), DEFAULT)[0].text
             metadata = output.get("metadata", {})
             result.append(
                 {"output_type": output["output_type"], "data": data, "metadata": metadata}
@@ -209,7 +211,7 @@ def _is_noise(shown: Display, wanted: Wanted) -> bool:
     )
 
 
-def _richest(output: Output) -> Display | None:
+def _richest(output: Output, wanted: Wanted) -> Display | None:
     data: Mapping[str, Any] = output["data"]
     plain = as_terminal_leaves_it(without_addresses(str(data.get("text/plain", "")))).strip("\n")
     if only_loads(data):
@@ -219,12 +221,27 @@ def _richest(output: Output) -> Display | None:
         return Display("chart", text, PLOTLY, plain=plain, chart=drawn)
     if is_altair(data) and not any(mime.startswith("image/") for mime in data):
         return Display("chart", plain, plain=plain)
+    if form := _widget_form(output):
+        return _widget(form, str(data["text/plain"]), wanted)
     for mime, kind in _MIME_TYPES:
         # Where there is a PNG as well it names the figure, and the SVG stands beside it.
         beside = mime == "image/svg+xml" and "image/png" in data
         if mime in data and not beside and not (kind == "html" and _says_nothing(data)):
             return _shown(output, mime, kind, plain)
     return None
+
+
+def _widget_form(output: Output) -> str | None:
+    """Of a widget whose last state is the output's text, whether one could do something with it."""
+    form: str | None = output.get("metadata", {}).get("executable_posts", {}).get("widget")
+    return form
+
+
+def _widget(form: str, text: str, wanted: Wanted) -> Display | None:
+    styled = _as_read(text, wanted)[0].strip_line_ends()
+    if not styled.text.strip():
+        return None
+    return Display("text" if form == "still" else "widget", styled.text, marks=styled.marks)
 
 
 def _says_nothing(data: Mapping[str, Any]) -> bool:
@@ -253,7 +270,7 @@ def _shown(output: Output, mime: str, kind: Kind, plain: str) -> Display | None:
 
 def _structured(kind: Kind, mime: str, value: Any, plain: str) -> Display | None:
     if kind == "widget":
-        # A bar that a widget drew is at its beginning for ever: it says nothing that is true.
+        # Whoever ran this did not keep what became of the bar: it says nothing that is true.
         return None if is_bar_before_its_start(plain) else Display(kind, plain, mime)
     # In a notebook on disk keys are sorted: a page is the same before and after.
     text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from .widgets import Widgets
+
 # What an output keeps of its message. nbformat's own function also validates each, at some twenty
 # times the cost.
 _KEPT = {
@@ -14,9 +16,10 @@ _KEPT = {
 
 
 class Collected:
-    """Outputs in nbformat's form, in the order in which they arrived."""
+    """Outputs in nbformat's form, in the order in which they came; `widgets` are the kernel's."""
 
-    def __init__(self) -> None:
+    def __init__(self, widgets: Widgets) -> None:
+        self._widgets = widgets
         self._outputs: list[dict[str, Any]] = []
         self._display_ids: list[str | None] = []
         self._clear_before_next = False
@@ -24,7 +27,8 @@ class Collected:
     @property
     def outputs(self) -> list[dict[str, Any]]:
         """What there is until now."""
-        return list(self._outputs)
+        settled = map(self._widgets.settled, self._outputs)
+        return [output for output in settled if output is not None]
 
     def take(self, message: dict[str, Any], everywhere: Iterable["Collected"]) -> None:
         """Take in a message of the kernel's IOPub channel; others than outputs are ignored.

@@ -15,6 +15,7 @@ from .collected import Collected
 from .inside.at_end import finish
 from .manager import KernelSetup, SupervisedKernelManager
 from .supervised import KernelEnd, Supervised
+from .widgets import Widgets
 
 # So many messages wait in the builder, each of 64 KiB at most where a text is long; more wait in
 # the kernel, whose memory is bounded.
@@ -84,6 +85,7 @@ class Kernel:
         self._iopub = iopub
         self._output_limit = output_limit
         self._requests: dict[str, _Request] = {}
+        self._widgets = Widgets()
         self._welcome = False
         self._control = process.fileno()
         events = zmq.Event.DISCONNECTED | zmq.Event.CONNECT_RETRIED
@@ -107,13 +109,13 @@ class Kernel:
         Raises `CellTimeout` after `timeout` seconds, `OutputTooLarge`, `NotAMessage`, `KernelDied`;
         but for the last the kernel goes on and is to be killed.
         """
-        collected = Collected()
+        collected = Collected(self._widgets)
         reply = self._run(code, collected, timeout, silent=False)
         return collected, _error(reply)
 
     def execute_silently(self, code: str, timeout: float) -> CellError | None:
         """Run `code` that is no cell of the post: it has no execution count, and shows nothing."""
-        return _error(self._run(code, Collected(), timeout, silent=True))
+        return _error(self._run(code, Collected(self._widgets), timeout, silent=True))
 
     def finish(self, last: Collected, timeout: float) -> None:
         """Wait for what the cells left running in threads; what it prints goes to `last`.
@@ -134,7 +136,7 @@ class Kernel:
         while not self._welcome:
             if not self._receive(deadline):
                 raise CellTimeout
-        self._request("kernel_info_request", {}, Collected(), deadline)
+        self._request("kernel_info_request", {}, Collected(self._widgets), deadline)
 
     def _run(self, code: str, into: Collected, timeout: float, *, silent: bool) -> dict[str, Any]:
         content = {
@@ -226,6 +228,7 @@ class Kernel:
             request.size += sum(map(len, frames))
             if request.size > self._output_limit:
                 raise OutputTooLarge
+            self._widgets.take(message)
             request.into.take(message, everywhere=[known.into for known in self._all()])
 
     def _all(self) -> list[_Request]:
