@@ -3,7 +3,7 @@
 Plotly and Bokeh write styles into the page as they draw, which ``default-src 'self'`` forbids to a
 page of the blog; in a frame of its own, with rules of its own, a chart may, and still nothing
 comes from another host. A frame is loaded when it comes near (``loading="lazy"``), so no script
-stands on the page itself. A chart of Altair needs scripts that no Python package holds.
+stands on the page itself. A chart of Altair needs scripts that its package does not hold.
 """
 
 import hashlib

@@ -133,7 +133,7 @@ def _html(shown: Sequence[Display], folder: str) -> tuple[tuple[Figure, ...], li
 def _undrawn(post: Post, cell: Cell) -> Problem:
     message = (
         f"cell {cell.number} shows a chart of Altair, which a page cannot draw; "
-        '`alt.renderers.enable("svg")` makes a picture of it, with vl-convert-python installed'
+        "`pip install vl-convert-python` lets it make a picture of itself"
     )
     return Problem(post.path, message, cell.line)
 

@@ -4,7 +4,7 @@ import importlib
 import sys
 from typing import Any
 
-from . import confinement, datasets, figure_texts, home, reads
+from . import confinement, datasets, figure_texts, home, reads, still_charts
 from .imports import ImportWatch, Preloaded
 from .plan import InsidePlan
 
@@ -21,6 +21,7 @@ def main(preloaded: Preloaded | None = None) -> None:
     home.install()
     datasets.install(plan.datasets)
     figure_texts.install()
+    still_charts.install()
     preloaded = preloaded or Preloaded()
     watch = ImportWatch(preloaded)
     sys.meta_path.insert(0, watch)
