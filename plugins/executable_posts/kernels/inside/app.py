@@ -3,6 +3,7 @@
 import codecs
 import json
 import os
+import threading
 from typing import Any
 
 import zmq
@@ -42,14 +43,26 @@ class LosslessKernelApp(IPKernelApp):
 
 
 class _OutputThread(IOPubThread):
-    """ipykernel's thread, which hears of forked children over a private socket.
+    """ipykernel's thread, which hears of forked children over a private socket, and of its reader.
 
     ipykernel's own is of TCP: another user could connect to it, and without network there is none.
+    And it may never hear that a reader has come: ZeroMQ tells once that something has, and a send
+    on the same socket takes that away from who waits (`ZMQ_FD` in zmq_getsockopt(3)).
     """
 
     def __init__(self, socket: Any, session: Any, address: str) -> None:
         self._address = address
+        self._has_reader = False
         super().__init__(socket, pipe=True, session=session)  # type: ignore[no-untyped-call]
+
+    def _really_send(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        super()._really_send(msg, *args, **kwargs)  # type: ignore[no-untyped-call]
+        if not self._has_reader and threading.get_ident() == self.thread.ident:
+            self._xpub_stream.flush(zmq.POLLIN)
+
+    def _handle_subscription(self, frames: Any) -> None:
+        self._has_reader = True
+        super()._handle_subscription(frames)  # type: ignore[no-untyped-call]
 
     def _setup_pipe_in(self) -> None:
         self._pipe_uuid = os.urandom(16)
