@@ -149,7 +149,7 @@ def import_post(site: Site, notebook: Path, date: str) -> tuple[Path, tuple[Prob
         raise ProblemError(Problem(str(notebook), f"cannot be read: {error}")) from None
     imported = import_notebook(text, notebook.name, date=date)
     content = site.settings.content
-    post = content / "posts" / f"{imported.slug}.md"
+    post = site.posts / f"{imported.slug}.md"
     if post.exists():
         name = post.relative_to(site.settings.root).as_posix()
         raise ProblemError(Problem(name, "is there already; nothing was written"))

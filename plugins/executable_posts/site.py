@@ -20,6 +20,8 @@ class Site:
     sources: tuple[Source, ...]
     problems: tuple[Problem, ...]
     output: Path
+    posts: Path
+    """The folder in which new posts are made."""
 
 
 def load(settings_file: Path) -> Site:
@@ -36,4 +38,10 @@ def load(settings_file: Path) -> Site:
         output_path=pelican["OUTPUT_PATH"],
     )
     sources, problems = find_sources(generator, settings)
-    return Site(settings, tuple(sources), tuple(problems), Path(pelican["OUTPUT_PATH"]))
+    return Site(
+        settings,
+        tuple(sources),
+        tuple(problems),
+        output=Path(pelican["OUTPUT_PATH"]),
+        posts=settings.content / next(iter(pelican["ARTICLE_PATHS"]), ""),
+    )
