@@ -84,7 +84,7 @@ def make(folder: Path, wheel: Path) -> Quickstart:
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
     subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True)
     site = folder / "site"
-    quickstart = [python, "-m", "pelican.tools.pelican_quickstart"]
+    quickstart = [str(python), "-m", "pelican.tools.pelican_quickstart"]
     options = ["--path", str(site), "--title", "Notes", "--author", "Ana", "--lang", "en"]
     without = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     subprocess.run(
