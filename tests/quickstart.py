@@ -68,31 +68,43 @@ class Quickstart:
         return (self.output / name).read_text(encoding="utf-8")
 
 
-def make(folder: Path, wheel: Path) -> Quickstart:
-    """A new environment with Pelican and `wheel` installed, and a new site beside it.
+def environment(folder: Path) -> Path:
+    """A new environment in `folder` with Pelican alone installed; returns its Python.
 
-    What the two need besides is borrowed from the environment of the tests, to save minutes.
+    What else one needs is borrowed from the environment of the tests, to save minutes.
     """
-    environment = folder / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
-    python = environment / "bin" / "python"
-    packages = environment / SITE_PACKAGES.relative_to(sys.prefix)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    python = folder / "bin" / "python"
+    packages = folder / SITE_PACKAGES.relative_to(sys.prefix)
     # Namespace plugins are found beside Pelican alone.
     for part in ("pelican", *(info.name for info in SITE_PACKAGES.glob("pelican-*.dist-info"))):
         shutil.copytree(SITE_PACKAGES / part, packages / part)
     (packages / "borrowed.pth").write_text(f"{SITE_PACKAGES}\n", encoding="utf-8")
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
-    subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True)
-    site = folder / "site"
-    quickstart = [str(python), "-m", "pelican.tools.pelican_quickstart"]
-    options = ["--path", str(site), "--title", "Notes", "--author", "Ana", "--lang", "en"]
+    script = folder / "bin" / "pelican"
+    script.write_text(f"#!{python}\nfrom pelican import main\n\nmain()\n", encoding="utf-8")
+    script.chmod(0o755)
+    return python
+
+
+def new_site(folder: Path, python: Path) -> Quickstart:
+    """What `pelican-quickstart` makes in `folder` of the answers `ANSWERS`."""
+    options = ["--path", str(folder), "--title", "Notes", "--author", "Ana", "--lang", "en"]
+    # Where this is set, it asks no question about the folder.
     without = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     subprocess.run(
-        [*quickstart, *options],
+        [python, "-m", "pelican.tools.pelican_quickstart", *options],
         input=ANSWERS,
         env=without,
         text=True,
         check=True,
         capture_output=True,
     )
-    return Quickstart(site, python)
+    return Quickstart(folder, python)
+
+
+def make(folder: Path, wheel: Path) -> Quickstart:
+    """A new environment with Pelican and `wheel` installed, and a new site beside it."""
+    python = environment(folder / "venv")
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
+    subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True)
+    return new_site(folder / "site", python)

@@ -183,6 +183,16 @@ def test_a_site_whose_settings_lie_among_its_posts_keeps_to_its_folder(blog: Qui
     assert not (blog.folder.parent / ".cache").exists()
 
 
+def test_figures_are_found_where_addresses_are_relative_or_below_a_path(blog: Quickstart) -> None:
+    blog.settings("RELATIVE_URLS = True")
+    assert blog.build()[0] == 0
+    assert 'src="./assets/a-line/squares.png"' in blog.page("a-line.html")
+    blog.settings('RELATIVE_URLS = False\nSITEURL = "https://example.org/notes"')
+    assert blog.build()[0] == 0
+    address = "https://example.org/notes/assets/a-line/squares"
+    assert f'srcset="{address}.webp"><img src="{address}.png"' in blog.page("a-line.html")
+
+
 def test_the_style_sheet_is_there_for_a_site_that_asks(blog: Quickstart) -> None:
     assert not (blog.output / "assets" / "executable_posts.css").exists()
     address = "/assets/executable_posts.css"
@@ -296,6 +306,19 @@ def test_pelicans_own_preview_goes_on_after_a_mistake(blog: Quickstart, tmp_path
         assert "Caught exception" not in pelican.said
         runs = pelican.said.count("running content/line.md")
         assert 3 <= runs <= pelican.said.count("re-generating")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_one_ctrl_c_ends_pelicans_own_preview_while_a_post_runs(
+    blog: Quickstart, tmp_path: Path
+) -> None:
+    blog.write("line.md", POST.replace("import", "import time; time.sleep(300)\nimport"))
+    with watching(blog, tmp_path / "log", "-r") as pelican:
+        pelican.wait_for("running content/line.md")
+        os.killpg(pelican.process.pid, signal.SIGINT)
+        pelican.process.wait(timeout=60)
+        assert "interrupted: 1 post was not run" in pelican.said
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
