@@ -43,9 +43,12 @@ EXECUTE_DATASETS = {
 
 # What readers get beside the posts; see plugins/readable_site
 
-STYLE_SHEETS = ["static/css/main.css", "static/css/outputs.css"]
-SCRIPTS: list[str] = []
-SEARCH_SCRIPTS: list[str] = []
+STYLE_SHEETS = [
+    *("css/colours.css", "css/page.css", "css/prose.css", "css/code.css", "css/results.css"),
+    *("css/post.css", "css/print.css"),
+]
+SCRIPTS = ["js/scheme.js", "js/copy.js", "js/zoom.js", "js/contents.js"]
+SEARCH_SCRIPTS = ["js/search.js"]
 # The address of the repository, for links to sources and buttons for Colab and Binder.
 REPOSITORY = None
 # "fetch" keeps copies of pictures of other hosts in content/images/remote, "local" asks nobody.
@@ -59,7 +62,8 @@ DRAFT_URL = DRAFT_SAVE_AS = "drafts/{slug}.html"
 PAGE_URL = PAGE_SAVE_AS = "pages/{slug}.html"
 # With one author, a page of all their posts is the archive once more.
 AUTHOR_SAVE_AS = ""
-DIRECT_TEMPLATES = ["index", "archives", "categories", "tags", "404"]
+DIRECT_TEMPLATES = ["index", "archives", "categories", "tags", "search", "404"]
+SEARCH_SAVE_AS = "search.html"
 DEFAULT_PAGINATION = 10
 
 # An author wants to see the post of next week today.

@@ -6,17 +6,21 @@ from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
+from babel.units import format_unit
 from executable_posts.errors import Problem, ProblemError
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
 _DOMAIN = "site.po"
 _ENGLISH = Locale("en")
+Value = TypeVar("Value")
 
 
 def locale(language: str) -> Locale:
@@ -63,6 +67,26 @@ def day_and_month(day: date, language: str) -> str:
     '29 de julho'
     """
     return format_skeleton("MMMMd", day, locale=locale(language))
+
+
+def duration(seconds: float, language: str) -> str:
+    """How long something took, as precisely as a reader wants to know it.
+
+    >>> duration(2.62, "pt-BR"), duration(130, "pt-BR"), duration(7260, "en")
+    ('2,6 segundos', '2 minutos e 10 segundos', '2 hours, 1 minute')
+    """
+    here = locale(language)
+    whole = round(seconds)
+    if seconds < 10:
+        return format_unit(max(0.1, round(seconds, 1)), "duration-second", "long", locale=here)
+    hours, minutes = divmod(whole // 60, 60)
+    parts = (
+        [(hours, "duration-hour"), (minutes, "duration-minute")]
+        if hours
+        else [(minutes, "duration-minute"), (whole % 60, "duration-second")]
+    )
+    said = [format_unit(count, unit, "long", locale=here) for count, unit in parts if count]
+    return format_list(said, "unit", locale=here)
 
 
 class Catalogues:
@@ -116,16 +140,17 @@ def install(environment: Environment, catalogues: Catalogues) -> None:
         translated, counted, newstyle=True
     )
     environment.filters |= {
-        "long_date": _dated(long_date),
-        "day_and_month": _dated(day_and_month),
+        "long_date": _written(long_date),
+        "day_and_month": _written(day_and_month),
+        "duration": _written(duration),
         "language_tag": tag,
     }
     environment.globals["language_of_page"] = pass_context(of_page)
 
 
-def _dated(written: Callable[[date, str], str]) -> Callable[[Context, date], str]:
+def _written(written: Callable[[Value, str], str]) -> Callable[[Context, Value], str]:
     @pass_context
-    def in_language_of_page(context: Context, day: date) -> str:
-        return written(day, of_page(context))
+    def in_language_of_page(context: Context, value: Value) -> str:
+        return written(value, of_page(context))
 
     return in_language_of_page

@@ -18,6 +18,7 @@ from .cards import card_of
 from .facts import Facts, relate
 from .markup import configured
 from .settings import SiteSettings, read
+from .shown import readable
 from .site_files import SiteFiles
 
 _PELICAN_LOGGER = logging.getLogger("pelican")
@@ -88,6 +89,7 @@ def _prepare_templates(generator: Generator) -> None:
     if _session is None:
         return
     languages.install(generator.env, _session.catalogues)
+    generator.env.filters["readable"] = readable
     generator.context.update(_session.context(generator.settings["THEME_STATIC_DIR"]))
 
 
