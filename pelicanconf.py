@@ -76,6 +76,7 @@ DEFAULT_CATEGORY = "Geral"
 # their addresses lack a host, which is right, and goes away in publishconf.py.
 
 FEED_ALL_ATOM = "feeds/all.atom.xml"
+FEED_ALL_JSON = "feeds/all.json"
 CATEGORY_FEED_ATOM = "feeds/{slug}.atom.xml"
 AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = TRANSLATION_FEED_ATOM = None
 LOG_FILTER = [

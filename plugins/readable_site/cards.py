@@ -63,9 +63,11 @@ def draw(drawing: Drawing) -> bytes:
     if picture is None:
         _write(pen, drawing.title, _Box(_MARGIN, 110, WIDTH - 2 * _MARGIN, 380), sizes=(84, 44))
     else:
-        _write(pen, drawing.title, _Box(_MARGIN, 44, WIDTH - 2 * _MARGIN, 110), sizes=(46, 28))
-        _paste(card, picture, _Box(_MARGIN, 170, WIDTH - 2 * _MARGIN, 380))
-    pen.text((_MARGIN, HEIGHT - 30), drawing.site, fill=_QUIET, font=_font(28), anchor="ls")
+        title = _Box(_MARGIN, 44, WIDTH - 2 * _MARGIN, 110)
+        top = _write(pen, drawing.title, title, sizes=(46, 28)) + 14
+        _paste(card, picture, _Box(_MARGIN, top, WIDTH - 2 * _MARGIN, HEIGHT - 84 - top))
+    foot = _Box(_MARGIN, HEIGHT - 66, WIDTH - 2 * _MARGIN, 36)
+    _write(pen, drawing.site, foot, sizes=(28, 18), ink=_QUIET)
     return _as_png(card)
 
 
@@ -96,8 +98,10 @@ def _paste(card: Image.Image, picture: Image.Image, box: _Box) -> None:
     card.paste(fitted, corner, fitted)
 
 
-def _write(pen: ImageDraw.ImageDraw, title: str, box: _Box, *, sizes: tuple[int, int]) -> None:
-    """Write `title` into `box`, in the largest of the `sizes` in which it fits."""
+def _write(
+    pen: ImageDraw.ImageDraw, title: str, box: _Box, *, sizes: tuple[int, int], ink: str = _INK
+) -> int:
+    """Write `title` into `box`, in the largest of the `sizes` in which it fits; returns its end."""
     largest, smallest = sizes
     for size in range(largest, smallest - 1, -2):
         lines = _wrapped(title, _font(size), box.width)
@@ -108,7 +112,8 @@ def _write(pen: ImageDraw.ImageDraw, title: str, box: _Box, *, sizes: tuple[int,
         lines = [*lines[: room - 1], f"{lines[room - 1]}…"]
     for number, line in enumerate(lines):
         place = (box.left, box.top + number * _leading(size))
-        pen.text(place, line, fill=_INK, font=_font(size), anchor="la")
+        pen.text(place, line, fill=ink, font=_font(size), anchor="la")
+    return box.top + len(lines) * _leading(size)
 
 
 def _leading(size: int) -> int:

@@ -5,21 +5,30 @@ rendered, so that a page can be rendered at any time, by a preview too.
 """
 
 import logging
+import os
+import sys
 from collections import defaultdict
+from pathlib import Path
+from typing import Any
 
-from executable_posts.errors import ProblemError
+from executable_posts.errors import Problem, ProblemError
+from feedgenerator import SyndicationFeed
 from pelican import Pelican, signals
 from pelican.contents import Article, Content, Page
-from pelican.generators import ArticlesGenerator, Generator
+from pelican.generators import ArticlesGenerator, Generator, StaticGenerator
 
-from . import history, languages
+from . import history, languages, pages, redirects, remote
+from .addresses import below
 from .bundles import Bundle, script_bundle, style_bundle
 from .cards import card_of
+from .copies import FOLDER as COPIES
+from .copies import Copies, download, stem
 from .facts import Facts, relate
-from .markup import configured
+from .feeds import finish
+from .markup import configured, unread_formulas
 from .settings import SiteSettings, read
 from .shown import readable
-from .site_files import SiteFiles
+from .site_files import STATE, SiteFiles, State
 
 _PELICAN_LOGGER = logging.getLogger("pelican")
 
@@ -38,18 +47,27 @@ def connect() -> None:
     signals.generator_init.connect(_prepare_templates)
     signals.content_object_init.connect(_tell)
     signals.article_generator_finalized.connect(_relate)
+    signals.static_generator_finalized.connect(_find_redirects)
+    signals.content_written.connect(_note)
+    signals.feed_generated.connect(_finish_feed)
 
 
 class _Session:
-    """What one run of Pelican needs: settings, git's history, bundles."""
+    """What one run of Pelican needs: settings, git's history, bundles, copies of pictures."""
 
     def __init__(self, settings: SiteSettings) -> None:
         self.settings = settings
+        self.state = State(settings)
         self.facts = Facts(settings, history.read(settings.root, "content/notebooks"))
         self.catalogues = languages.Catalogues(settings.theme / "locale")
-        self.style = style_bundle(settings.theme, settings.style_sheets)
-        self.script = script_bundle(settings.theme, settings.scripts, "site")
-        self.search = script_bundle(settings.theme, settings.search_scripts, "search")
+        self.copies = Copies(
+            settings.content,
+            settings.cache / "silent.json",
+            download if settings.remote_pictures == "fetch" else None,
+        )
+        self._style = style_bundle(settings.theme, settings.style_sheets)
+        self._script = script_bundle(settings.theme, settings.scripts, "site")
+        self._search = script_bundle(settings.theme, settings.search_scripts, "search")
 
     def context(self, static: str) -> dict[str, object]:
         """What every template finds; addresses are below that of the site."""
@@ -58,12 +76,13 @@ class _Session:
             return f"{static}/{bundle.name}" if bundle else None
 
         return {
-            "SITE_CSS": address(self.style),
-            "SITE_JS": address(self.script),
-            "SEARCH_JS": address(self.search),
+            "SITE_CSS": address(self._style),
+            "SITE_JS": address(self._script),
+            "SEARCH_JS": address(self._search),
             "SITE_ADDRESS": self.settings.address,
             "SITE_CARD": card_of("index.html"),
-            "SITE_BUNDLES": tuple(filter(None, (self.style, self.script, self.search))),
+            "SITE_BUNDLES": tuple(filter(None, (self._style, self._script, self._search))),
+            STATE: self.state,
         }
 
 
@@ -94,15 +113,46 @@ def _prepare_templates(generator: Generator) -> None:
 
 
 def _tell(content: Content) -> None:
-    """Set the facts of a post or page that has just been read."""
+    """Make a post or page that has just been read complete, and set its facts."""
     if _session is None or not isinstance(content, Article | Page) or not content._content:
         return
+    _keep_to_this_host(content, _session)
     try:
         for name, value in _session.facts.of(content).items():
             setattr(content, name, value)
     except (AttributeError, KeyError, ValueError):
         # Pelican refuses a post without a date or title itself, and says why.
         return
+    for formula in unread_formulas(content._content):
+        _warn(content, formula, f"this formula cannot be read and is shown as it is: {formula}")
+
+
+def _keep_to_this_host(content: Content, session: _Session) -> None:
+    words = remote.words_for(str(content.lang))
+    shown = remote.without_remote(content._content, session.copies.kept, words)
+    content._content = shown.content
+    for address in shown.missing:
+        message = (
+            f"the picture {address} is shown as a link, since there is no copy of it: "
+            f"content/{COPIES}/{stem(address)}.png would be one"
+        )
+        _warn(content, address, message)
+    original = content._update_content
+
+    def update(text: str, siteurl: str) -> str:
+        return below(original(text, siteurl), siteurl)
+
+    content._update_content = update
+
+
+def _warn(content: Content, where: str, message: str) -> None:
+    """Say what is to be known of `content`, at the line in which its source has `where`."""
+    source = Path(content.source_path)
+    before, found, _ = source.read_text(encoding="utf-8", errors="replace").partition(where)
+    line = before.count("\n") + 1 if found else None
+    name = os.path.relpath(source, _session.settings.root) if _session else str(source)
+    if _PELICAN_LOGGER.isEnabledFor(logging.WARNING):  # a log would break the line into several
+        print(f"note: {Problem(name, message, line)}", file=sys.stderr)
 
 
 def _relate(generator: ArticlesGenerator) -> None:
@@ -112,6 +162,37 @@ def _relate(generator: ArticlesGenerator) -> None:
         by_language[translation.lang].append(translation)
     for translations in by_language.values():
         relate(translations)
+
+
+def _find_redirects(generator: StaticGenerator) -> None:
+    """The first moment at which all files of the site are known, and nothing is written."""
+    if _session is None:
+        return
+    root = _session.settings.root
+    taken = pages.taken(generator.context, generator.settings, root)
+    targets = pages.targets(pages.listed(generator.context), root)
+    _session.state.redirects, problems = redirects.redirects(targets, taken)
+    if problems:
+        raise SiteFailed("\n".join(map(str, problems)))
+
+
+def _note(_: str, context: dict[str, Any]) -> None:
+    if _session is not None:
+        file = str(context["output_file"])
+        _session.state.written[file] = pages.written(file, context)
+
+
+def _finish_feed(context: dict[str, Any], feed: SyndicationFeed) -> None:
+    if _session is None:
+        return
+    site = _session.settings
+    of_link = {
+        f"{site.address}/{article.url}": str(article.lang)
+        for one in context["articles"]
+        for article in (one, *one.translations)
+        if not article.in_default_lang
+    }
+    finish(feed, site.language, of_link)
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

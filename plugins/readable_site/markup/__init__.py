@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .formulas import Formulas
+from .formulas import Formulas, unread_formulas
 from .quotes import Quotes
 from .sections import Sections
 from .tables import AlignedTables
 
-__all__ = ["configured"]
+__all__ = ["configured", "unread_formulas"]
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "en": ("Link to this section", "Back to note {} in the text"),

@@ -6,6 +6,7 @@ closes one if no blank stands before it and no digit behind (the rule of Pandoc'
 a dollar.
 """
 
+import html
 import re
 from xml.etree.ElementTree import Element, SubElement
 
@@ -20,6 +21,7 @@ from markdown.util import AtomicString, code_escape
 UNREAD = "formula-unread"
 """The class of a formula that nobody could read, and that stands as it was written."""
 
+_UNREAD = re.compile(rf'<code class="{UNREAD}">(.*?)</code>', re.DOTALL)
 _INLINE = r"(?<![\w\\$])\$(?![\s$])((?:\\.|[^\\$])+?)(?<!\s)\$(?![\d$])"
 _DISPLAY_INLINE = r"(?<!\\)\$\$((?:\\.|[^\\$])+?)\$\$"
 _DOLLAR = r"\\\$"
@@ -92,6 +94,11 @@ def unread(latex: str) -> Element:
     element = Element("code", {"class": UNREAD})
     element.text = AtomicString(code_escape(latex))
     return element
+
+
+def unread_formulas(content: str) -> list[str]:
+    """The formulas in `content`, HTML, that stand there as they were written."""
+    return [html.unescape(found[1]) for found in _UNREAD.finditer(content)]
 
 
 class Formulas(Extension):
