@@ -49,6 +49,7 @@ class PostReader(MarkdownReader):  # type: ignore[misc]  # Pelican has no types
         metadata = self._parse_metadata(getattr(self._md, "Meta", {}))
         if page.notebook is not None:
             metadata["executed_notebook"] = self._address(page.notebook)
+            metadata["outputs_confirmed"] = page.confirmed
         return content, metadata
 
     def _address(self, notebook: Path) -> str:
