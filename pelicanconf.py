@@ -44,8 +44,8 @@ EXECUTE_DATASETS = {
 # What readers get beside the posts; see plugins/readable_site
 
 STYLE_SHEETS = [
-    *("css/colours.css", "css/page.css", "css/prose.css", "css/code.css", "css/results.css"),
-    *("css/post.css", "css/print.css"),
+    *("css/colours.css", "css/page.css", "css/prose.css", "css/code.css"),
+    *("css/results.css", "css/post.css", "css/print.css"),
 ]
 SCRIPTS = ["js/scheme.js", "js/copy.js", "js/zoom.js", "js/contents.js"]
 SEARCH_SCRIPTS = ["js/search.js"]
@@ -63,7 +63,7 @@ PAGE_URL = PAGE_SAVE_AS = "pages/{slug}.html"
 # With one author, a page of all their posts is the archive once more.
 AUTHOR_SAVE_AS = ""
 DIRECT_TEMPLATES = ["index", "archives", "categories", "tags", "search", "404"]
-SEARCH_SAVE_AS = "search.html"
+SEARCH_SAVE_AS = "busca.html"
 DEFAULT_PAGINATION = 10
 
 # An author wants to see the post of next week today.

@@ -6,21 +6,20 @@ from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
-from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
-from babel.units import format_unit
+from babel.numbers import format_decimal
 from executable_posts.errors import Problem, ProblemError
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
 _DOMAIN = "site.po"
+_MINUTE = 60
 _ENGLISH = Locale("en")
-Value = TypeVar("Value")
 
 
 def locale(language: str) -> Locale:
@@ -70,23 +69,16 @@ def day_and_month(day: date, language: str) -> str:
 
 
 def duration(seconds: float, language: str) -> str:
-    """How long something took, as precisely as a reader wants to know it.
+    """How long something took, as exactly as one wants to know.
 
-    >>> duration(2.62, "pt-BR"), duration(130, "pt-BR"), duration(7260, "en")
-    ('2,6 segundos', '2 minutos e 10 segundos', '2 hours, 1 minute')
+    >>> duration(12.34, "pt-BR"), duration(125, "en")
+    ('12,3 s', '2 min 5 s')
     """
-    here = locale(language)
-    whole = round(seconds)
-    if seconds < 10:
-        return format_unit(max(0.1, round(seconds, 1)), "duration-second", "long", locale=here)
-    hours, minutes = divmod(whole // 60, 60)
-    parts = (
-        [(hours, "duration-hour"), (minutes, "duration-minute")]
-        if hours
-        else [(minutes, "duration-minute"), (whole % 60, "duration-second")]
-    )
-    said = [format_unit(count, unit, "long", locale=here) for count, unit in parts if count]
-    return format_list(said, "unit", locale=here)
+    where = locale(language)
+    if seconds < _MINUTE:
+        return f"{format_decimal(seconds, '0.0', locale=where)} s"
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    return f"{minutes} min {rest} s"
 
 
 class Catalogues:
@@ -148,9 +140,9 @@ def install(environment: Environment, catalogues: Catalogues) -> None:
     environment.globals["language_of_page"] = pass_context(of_page)
 
 
-def _written(written: Callable[[Value, str], str]) -> Callable[[Context, Value], str]:
+def _written(write: Callable[[Any, str], str]) -> Callable[[Context, Any], str]:
     @pass_context
-    def in_language_of_page(context: Context, value: Value) -> str:
-        return written(value, of_page(context))
+    def in_language_of_page(context: Context, value: Any) -> str:
+        return write(value, of_page(context))
 
     return in_language_of_page
