@@ -60,6 +60,8 @@ ARTICLE_URL = ARTICLE_SAVE_AS = "{date:%Y}/{date:%m}/{slug}.html"
 ARTICLE_LANG_URL = ARTICLE_LANG_SAVE_AS = "{date:%Y}/{date:%m}/{slug}-{lang}.html"
 DRAFT_URL = DRAFT_SAVE_AS = "drafts/{slug}.html"
 PAGE_URL = PAGE_SAVE_AS = "pages/{slug}.html"
+YEAR_ARCHIVE_URL = "{date:%Y}/"
+YEAR_ARCHIVE_SAVE_AS = "{date:%Y}/index.html"
 # With one author, a page of all their posts is the archive once more.
 AUTHOR_SAVE_AS = ""
 DIRECT_TEMPLATES = ["index", "archives", "categories", "tags", "search", "404"]

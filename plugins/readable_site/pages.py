@@ -104,6 +104,8 @@ def taken(context: Mapping[str, Any], settings: Mapping[str, Any], root: Path) -
         if content is not None and content.save_as:
             source = Path(content.source_path).resolve().relative_to(root).as_posix()
             names[str(content.save_as)] = source
+    for archives in context.get("period_archives", {}).values():
+        names |= {str(one["save_as"]): "the archive of a year, month or day" for one in archives}
     names.pop("", None)
     return names
 
