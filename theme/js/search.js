@@ -6,11 +6,11 @@ const says = status.dataset;
 let index;
 let asked = "";
 
-// Pagefind knows that "redes" is "rede", but not that "funções" is "função".
+// Pagefind knows that "redes" is "rede", but not that "funções" is "função", "cães" is "cão".
 const spellings = (words) => {
   const one = words.replace(/(ões|oes|ães|aes|ãos)(?![\p{L}])/giu, "ão");
-  const many = words.replace(/(ão|ao)(?![\p{L}])/giu, "ões");
-  return [...new Set([words, one, many])];
+  const many = ["ões", "ães", "ãos"].map((end) => one.replace(/(ão|ao)(?![\p{L}])/giu, end));
+  return [...new Set([words, one, ...many])];
 };
 
 const entry = ({ url, meta, excerpt }) => {
