@@ -5,9 +5,10 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -37,7 +38,8 @@ def test_feeds_get_whole_addresses_whatever_the_page_says() -> None:
         f' <a href="{PAGE}#a">a</a>'
         '<img alt="x > y" src="https://exemplo.org/caderno/assets/a.png">'
         ' <a href="mailto:a@b.c">@</a>'
-        '<source srcset="https://exemplo.org/p.webp 2x, https://exemplo.org/caderno/2020/01/q.webp 1x">'
+        '<source srcset="https://exemplo.org/p.webp 2x,'
+        ' https://exemplo.org/caderno/2020/01/q.webp 1x">'
         "<a href='https://c.org/'>c</a>"
     )
 
@@ -119,9 +121,11 @@ class Asked(HTMLParser):
 
 ATTRIBUTES = st.lists(
     st.sampled_from(
-        [' src="https://a.org/x.png"', " src='//b.org/y'", " src=https://c.org/z", ' src="/local"']
-        + [' alt="a > b"', " alt='<i>'", ' SRC="https://d.org/"', ' poster="https://e.org/p.png"']
-        + [' data="https://f.org/o"', " hidden", ' title="é"']
+        [
+            *(' src="https://a.org/x.png"', " src='//b.org/y'", " src=https://c.org/z"),
+            *(' alt="a > b"', " alt='<i>'", ' SRC="https://d.org/"', ' src="/local"'),
+            *(' poster="https://e.org/p.png"', ' data="https://f.org/o"', " hidden", ' title="é"'),
+        ]
     ),
     max_size=3,
 ).map("".join)
@@ -157,7 +161,7 @@ def png(width: int = 640, height: int = 480) -> bytes:
 class Host(BaseHTTPRequestHandler):
     """Another host: it has one picture, one page, and notes what it is asked for."""
 
-    asked: list[str]
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
@@ -174,12 +178,12 @@ class Host(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def host() -> Iterator[tuple[str, list[str]]]:
-    handler = type("OneHost", (Host,), {"asked": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    Host.asked.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", handler.asked
+    yield f"http://127.0.0.1:{server.server_port}", Host.asked
     server.shutdown()
     server.server_close()
     thread.join()
@@ -226,7 +230,7 @@ def test_a_host_that_keeps_us_waiting_is_given_up(
     host: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("readable_site.copies._SECONDS", 0.2)
-    with pytest.raises(OSError, match="did not answer|timed out"):
+    with pytest.raises(OSError, match=r"did not answer|timed out"):
         download(f"{host[0]}/slow.png")
 
 

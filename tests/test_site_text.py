@@ -7,8 +7,10 @@ from readable_site.text import Section, description, reading_minutes, sections, 
 
 HTML = st.lists(
     st.sampled_from(
-        ["<h2 id='a'>", "</h2>", '<h3 id="b">', "</h3>", "<h4>", "</h4>", "<p>", "</p>"]
-        + ["<pre>", "</pre>", "<em>", "</em>", "ação", "&amp;", "<", ">", '"', " ", "\n"]
+        [
+            *("<h2 id='a'>", "</h2>", '<h3 id="b">', "</h3>", "<h4>", "</h4>", "<p>", "</p>"),
+            *("<pre>", "</pre>", "<em>", "</em>", "ação", "&amp;", "<", ">", '"', " ", "\n"),
+        ]
     )
 ).map("".join)
 
