@@ -36,6 +36,8 @@ CACHE_CONTENT = False
 
 PLUGIN_PATHS = ["plugins"]
 PLUGINS = ["executable_posts", "readable_site"]
+# Drawn once more for dark pages, where a white figure would glare.
+EXECUTE_CELL_DEFAULTS = {"fig-dark": True}
 # A dataset that is here need not be downloaded: address → file below content/data.
 EXECUTE_DATASETS = {
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz": "mnist.npz",
