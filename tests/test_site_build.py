@@ -179,7 +179,7 @@ def test_style_sheets_and_scripts_are_one_file_each_named_by_their_content(blog:
 def test_an_atom_feed_is_whole_in_text_and_addresses_and_says_its_language(
     blog: Blog, name: str
 ) -> None:
-    root = XML(blog.page(name))  # noqa: S314
+    root = XML(blog.page(name))
     assert root.get(XML_LANG) == "pt-BR"
     entries = {entry.findtext(f"{ATOM}title"): entry for entry in root.iter(f"{ATOM}entry")}
     entry = entries["Um & outro"]
@@ -214,7 +214,7 @@ def test_the_json_feed_is_one(blog: Blog) -> None:
 
 
 def test_the_sitemap_lists_every_page_that_is_for_all_and_no_other(blog: Blog) -> None:
-    root = XML(blog.page("sitemap.xml"))  # noqa: S314
+    root = XML(blog.page("sitemap.xml"))
     urls = {url.findtext("s:loc", namespaces=MAPS): url for url in root.findall("s:url", MAPS)}
     pages = {
         file.relative_to(blog.output).as_posix().removesuffix("index.html")

@@ -7,7 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser import chromium, page
 from tests.readable import Blog
@@ -64,7 +64,7 @@ def address(folder: Path) -> Iterator[str]:
 def found(page: Page, address: str, words: str) -> set[str]:
     """The addresses that the search page shows for `words`."""
     page.goto(f"{address}/busca.html?q={words}")
-    page.wait_for_function("document.getElementById('found').textContent !== ''", timeout=20_000)
+    expect(page.locator("#found")).not_to_be_empty(timeout=20_000)
     links = page.locator("#results a").evaluate_all("all => all.map(one => one.href)")
     return {link.rpartition("/")[2].removesuffix(".html") for link in links}
 

@@ -60,6 +60,7 @@ class _Session:
         self.state = State(settings)
         self.facts = Facts(settings, history.read(settings.root, "content/notebooks"))
         self.catalogues = languages.Catalogues(settings.theme / "locale")
+        self.catalogues.check()
         self.copies = Copies(
             settings.content,
             settings.cache / "silent.json",
