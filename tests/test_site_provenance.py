@@ -9,10 +9,10 @@ import pytest
 from executable_posts import store
 from hypothesis import given
 from hypothesis import strategies as st
-from readable_site import history
 from readable_site.history import Version, since
-from readable_site.provenance import Files, Provenance, essence, executed_when, provenance
+from readable_site.provenance import Files, Provenance, provenance
 from readable_site.repository import Repository, repository
+from readable_site.runs import Runs, essence
 
 from tests.blog import ROOT
 from tests.readable import PI, Blog
@@ -47,7 +47,13 @@ def change(blog: Blog, old: str, new: str) -> None:
 
 
 def when(blog: Blog) -> datetime | None:
-    return executed_when(blog.folder, NOTEBOOK, history.read(blog.folder, "content/notebooks"))
+    """When it ran, asked twice: the second time it is remembered."""
+    memory = blog.folder / ".cache/runs.json"
+    asked, again = (
+        Runs(blog.folder, blog.folder / "content", memory).when(NOTEBOOK) for _ in range(2)
+    )
+    assert asked == again
+    return asked
 
 
 def test_all_that_is_said_of_a_run_stands_in_its_notebook(blog: Blog) -> None:
