@@ -95,7 +95,7 @@ def stem(address: str) -> str:
     """The name of the copy of `address`, without its ending: readable, and no other's.
 
     >>> stem("https://a.org/max/1*Zb.png")
-    '1-Zb-9dc5f4b8'
+    '1-Zb-68bb0722'
     """
     path = unquote(urlsplit(address).path).rpartition("/")[2].rpartition(".")
     readable = re.sub(r"[^A-Za-z0-9_-]+", "-", path[0] or path[2]).strip("-")[:60]

@@ -3,11 +3,11 @@
 On a post or page `x`: `x.description`, `x.toc` (sections: id, title, level, sections),
 `x.reading_minutes`, `x.card` (url, width, height), `x.provenance` or ``None``; on posts also
 `x.json_ld`. What depends on other posts (`x.related`, `x.series`, `x.prev_article`,
-`x.next_article`) is empty here and set by `relate` once all are known.
+`x.next_article`) is empty here and set by `relate_all` once all are known.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -15,18 +15,18 @@ from typing import Any
 
 from . import relations, text
 from .cards import Card, card_of
-from .history import History
 from .json_ld import Told, blog_posting
-from .provenance import Files, Provenance, executed_when, provenance
+from .provenance import Files, Provenance, provenance
+from .runs import Runs
 from .settings import SiteSettings
 
 
-@dataclass(frozen=True)
 class Facts:
-    """What is needed to know the facts of a post: the settings, and git's history if any."""
+    """What is needed to know the facts of a post: the settings, and when posts ran."""
 
-    settings: SiteSettings
-    history: History | None
+    def __init__(self, settings: SiteSettings) -> None:
+        self.settings = settings
+        self._runs = Runs(settings.root, settings.content, settings.cache / "runs.json")
 
     def of(self, content: Any) -> dict[str, object]:
         """Name → value of all facts of `content`, a post or page of Pelican's."""
@@ -64,12 +64,23 @@ class Facts:
         )
 
     def _executed(self, notebook: str, content: Any) -> datetime | None:
-        when = executed_when(self.settings.root, notebook, self.history)
+        when = self._runs.when(notebook)
         return when and when.astimezone(content.timezone)
 
 
+def relate_all(articles: Sequence[Any]) -> None:
+    """Tell all posts what they have to do with one another; translations of one language apart."""
+    relate(articles)
+    by_language: dict[str, list[Any]] = defaultdict(list)
+    for article in articles:
+        for translation in article.translations:
+            by_language[translation.lang].append(translation)
+    for translations in by_language.values():
+        relate(translations)
+
+
 def relate(articles: Sequence[Any]) -> None:
-    """Tell each of `articles`, which are all that are listed, what it has to do with the others."""
+    """Tell each of `articles` what it has to do with the others."""
     by_date = sorted(articles, key=lambda article: (article.date, article.slug))
     for article, others in zip(by_date, relations.related(by_date), strict=True):
         article.related = others

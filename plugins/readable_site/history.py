@@ -47,6 +47,11 @@ class History:
             return _date_of(file)
         return since(versions, lambda version: essence(self._content(version, name)) == now)
 
+    def newest(self, name: str) -> str | None:
+        """The last commit that touched the file `name`; `None` if it was never committed."""
+        versions = self._versions.get(name)
+        return versions[0].commit if versions else None
+
     def _content(self, version: Version, name: str) -> bytes:
         # Of a path in `<commit>:./<path>`, git knows that it begins at the working folder.
         return _git(self._root, "show", f"{version.commit}:./{name}") or b""

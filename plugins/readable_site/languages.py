@@ -91,6 +91,11 @@ class Catalogues:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def check(self) -> None:
+        """Read all of them. Raises `ProblemError` for one that is none."""
+        for file in sorted(self._folder.glob(f"*/LC_MESSAGES/{_DOMAIN}")):
+            self.of(file.parts[-3])
+
     def of(self, language: str) -> gettext.NullTranslations:
         """What translates into `language`; `ProblemError` if its file is no catalogue."""
         wanted = locale(language)
@@ -106,10 +111,11 @@ def _compiled(file: Path, _: int, language: str) -> gettext.NullTranslations:
     try:
         with file.open("rb") as source:
             catalogue = read_po(source, locale=language, abort_invalid=True)
-    except PoFileError as error:
+    except (PoFileError, ValueError) as error:
+        # It counts lines from 0.
         line = getattr(error, "lineno", None)
-        problem = Problem(str(file), f"no catalogue that gettext can read: {error}", line)
-        raise ProblemError(problem) from None
+        what = f"no catalogue that gettext can read: {error}".partition(" on ")[0]
+        raise ProblemError(Problem(str(file), what, None if line is None else line + 1)) from None
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)

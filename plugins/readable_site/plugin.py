@@ -7,7 +7,6 @@ rendered, so that a page can be rendered at any time, by a preview too.
 import logging
 import os
 import sys
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,15 @@ from executable_posts.errors import Problem, ProblemError
 from feedgenerator import SyndicationFeed
 from pelican import Pelican, signals
 from pelican.contents import Article, Content, Page
-from pelican.generators import ArticlesGenerator, Generator, StaticGenerator
+from pelican.generators import Generator, StaticGenerator
 
-from . import history, languages, pages, redirects, remote
+from . import languages, pages, redirects, remote
 from .addresses import below
 from .bundles import Bundle, script_bundle, style_bundle
 from .cards import card_of
 from .copies import FOLDER as COPIES
 from .copies import Copies, download, stem
-from .facts import Facts, relate
+from .facts import Facts
 from .feeds import finish
 from .markup import configured, unread_formulas
 from .settings import SiteSettings, read
@@ -46,7 +45,6 @@ def connect() -> None:
     signals.get_generators.connect(_begin)
     signals.generator_init.connect(_prepare_templates)
     signals.content_object_init.connect(_tell)
-    signals.article_generator_finalized.connect(_relate)
     signals.static_generator_finalized.connect(_find_redirects)
     signals.content_written.connect(_note)
     signals.feed_generated.connect(_finish_feed)
@@ -58,8 +56,9 @@ class _Session:
     def __init__(self, settings: SiteSettings) -> None:
         self.settings = settings
         self.state = State(settings)
-        self.facts = Facts(settings, history.read(settings.root, "content/notebooks"))
+        self.facts = Facts(settings)
         self.catalogues = languages.Catalogues(settings.theme / "locale")
+        self.catalogues.check()
         self.copies = Copies(
             settings.content,
             settings.cache / "silent.json",
@@ -155,15 +154,6 @@ def _warn(content: Content, where: str, message: str) -> None:
         print(f"note: {Problem(name, message, line)}", file=sys.stderr)
 
 
-def _relate(generator: ArticlesGenerator) -> None:
-    relate(generator.articles)
-    by_language: dict[str, list[Article]] = defaultdict(list)
-    for translation in generator.translations:
-        by_language[translation.lang].append(translation)
-    for translations in by_language.values():
-        relate(translations)
-
-
 def _find_redirects(generator: StaticGenerator) -> None:
     """The first moment at which all files of the site are known, and nothing is written."""
     if _session is None:
@@ -177,8 +167,8 @@ def _find_redirects(generator: StaticGenerator) -> None:
 
 
 def _note(_: str, context: dict[str, Any]) -> None:
-    if _session is not None:
-        file = str(context["output_file"])
+    file = str(context["output_file"])
+    if _session is not None and file.endswith(".html"):
         _session.state.written[file] = pages.written(file, context)
 
 

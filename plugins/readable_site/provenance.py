@@ -1,15 +1,11 @@
 """Where the outputs of a post come from: when it ran, with what, how long it took."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from executable_posts import store
 
-from .history import History
 from .repository import Repository
 
 
@@ -65,31 +61,3 @@ def provenance(
         colab_url=repository.colab(files.notebook) if repository else None,
         binder_url=repository.binder(files.notebook) if repository else None,
     )
-
-
-def executed_when(root: Path, notebook: str, history: History | None) -> datetime | None:
-    """When a run gave the outputs in `notebook`, as git tells, or else the file's date."""
-    if history is None:
-        history = History(root, {}, set())
-    try:
-        return history.since(notebook, essence)
-    except OSError:
-        return None
-
-
-def essence(data: bytes) -> object:
-    """What a run put into an executed notebook: all but prose, title and the names of figures."""
-    try:
-        notebook: Mapping[str, Any] = json.loads(data)
-        ours = dict(notebook["metadata"]["executable_posts"])
-        return (
-            ours["python"],
-            ours["fingerprint"],
-            [
-                (cell["outputs"], cell["metadata"]["executable_posts"]["seconds"])
-                for cell in notebook["cells"]
-                if cell["cell_type"] == "code"
-            ],
-        )
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None

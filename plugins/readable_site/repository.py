@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-_ADDRESS = re.compile(r"https://(?P<host>[\w.-]+)/(?P<name>[\w.-]+(?:/[\w.-]+)+?)(?:\.git)?/?")
+_ADDRESS = re.compile(r"https://(?P<host>[\w.-]+)/(?P<name>[\w.-]+(?:/[\w.-]+)+)/?")
 
 
 @dataclass(frozen=True)
@@ -59,4 +59,4 @@ def repository(address: str | None, branch: str) -> Repository | None:
         raise ValueError(
             f'an address like "https://github.com/owner/name" is expected, at one of {known}'
         )
-    return Repository(found["host"], found["name"], branch)
+    return Repository(found["host"], found["name"].removesuffix(".git"), branch)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pelican.generators import Generator
+from pelican.writers import Writer
 
 from . import cards, figures_of, files, pages, redirects, search
+from .facts import relate_all
 from .feeds import Channel, json_feed
 from .settings import SiteSettings
 from .sitemap import robots, sitemap
@@ -31,14 +33,22 @@ class State:
 class SiteFiles(Generator):  # type: ignore[misc]  # Pelican has no types
     """Writes bundles, cards, redirects, the JSON feed, the sitemap, the search index, an icon."""
 
-    def generate_output(self, _: Any) -> None:
-        """Write all of them below the folder of the site; what did not change stays as it is."""
+    def generate_context(self) -> None:
+        """Now all posts are known, those that come from other plugins' generators included."""
+        relate_all(self.context["articles"])
+
+    def generate_output(self, writer: Writer) -> None:
+        """Write all of them below the folder of the site; what did not change stays as it is.
+
+        A writer that keeps pages until they are asked for, as a preview's, has written none yet:
+        what is made of written pages is then left out.
+        """
         state: State = self.context[STATE]
         output = Path(self.output_path)
         self._write_bundles(output / self.settings["THEME_STATIC_DIR"])
         self._write_cards(output, state)
         self._write_redirects(output, state)
-        self._write_json_feed(output, state)
+        self._write_json_feed(writer, state)
         if state.settings.address:
             self._write_sitemap(output, state)
         self._index(output, state)
@@ -49,7 +59,11 @@ class SiteFiles(Generator):  # type: ignore[misc]  # Pelican has no types
     def _index(self, output: Path, state: State) -> None:
         if not state.settings.search:
             return
-        names = sorted(page.file for page in state.written.values() if page.listed and page.content)
+        names = sorted(
+            page.file
+            for page in state.written.values()
+            if page.listed and page.content and (output / page.file).is_file()
+        )
         try:
             search.index(output, names, state.settings.cache / "search.json")
         except search.NoSearch as why:
@@ -73,6 +87,8 @@ class SiteFiles(Generator):  # type: ignore[misc]  # Pelican has no types
         drawings = [(cards.card_of("index.html"), site)]
         sources = figures_of.sources(self.context)
         for content in pages.listed(self.context):
+            if not (output / content.save_as).is_file():
+                continue
             picture = figures_of.first(content, output, sources)
             title = figures_of.title(content)
             drawings.append((content.card, cards.Drawing(title, state.settings.name, picture)))
@@ -97,7 +113,7 @@ class SiteFiles(Generator):  # type: ignore[misc]  # Pelican has no types
                 link = canonical or f"/{url}"
             files.write(output / redirect.file, redirects.page(redirect, link, canonical).encode())
 
-    def _write_json_feed(self, output: Path, state: State) -> None:
+    def _write_json_feed(self, writer: Writer, state: State) -> None:
         name = self.settings.get("FEED_ALL_JSON")
         if not name:
             return
@@ -109,7 +125,8 @@ class SiteFiles(Generator):  # type: ignore[misc]  # Pelican has no types
             language=state.settings.language,
         )
         articles = _newest(self.context["articles"])[: self.settings["FEED_MAX_ITEMS"]]
-        files.write(output / name, json_feed(channel, articles).encode())
+        template = self.env.from_string("{{ feed() }}")
+        writer.write_file(name, template, self.context, feed=lambda: json_feed(channel, articles))
 
     def _write_sitemap(self, output: Path, state: State) -> None:
         entries = [pages.entry(page) for page in state.written.values() if page.listed]

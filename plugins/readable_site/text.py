@@ -56,7 +56,7 @@ def shortened(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     cut = text[: length - 1]
-    whole = cut if text[length - 1].isspace() else cut.rpartition(" ")[0] or cut
+    whole = cut if not text[length - 1].isalnum() else cut.rpartition(" ")[0] or cut
     return f"{whole.rstrip(' ,;:.–—-')}…"
 
 
