@@ -5,14 +5,7 @@ that a build works from any folder.
 """
 
 import logging
-from datetime import date
-from typing import Any
-from xml.etree.ElementTree import Element
-
-from babel.dates import format_date
-from markdown import Markdown
-from markdown.extensions.smarty import SmartyExtension, SubstituteTextPattern
-from markdown.extensions.toc import TocExtension, TocTreeprocessor
+import os
 
 # The blog
 
@@ -22,7 +15,7 @@ AUTHOR = "diego"
 SITEURL = ""
 TIMEZONE = "America/Sao_Paulo"
 DEFAULT_LANG = "pt-BR"
-# Nothing on a page may depend on the languages of the machine: dates are Babel's, see below.
+# Nothing on a page may depend on the languages of the machine: dates are Babel's.
 LOCALE = ["C.UTF-8", ""]
 
 # Folders
@@ -42,11 +35,26 @@ CACHE_CONTENT = False
 # Posts that run
 
 PLUGIN_PATHS = ["plugins"]
-PLUGINS = ["executable_posts"]
+PLUGINS = ["executable_posts", "readable_site"]
+# Drawn once more for dark pages, where a white figure would glare.
+EXECUTE_CELL_DEFAULTS = {"fig-dark": True}
 # A dataset that is here need not be downloaded: address → file below content/data.
 EXECUTE_DATASETS = {
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz": "mnist.npz",
 }
+
+# What readers get beside the posts; see plugins/readable_site
+
+STYLE_SHEETS = [
+    *("css/colours.css", "css/page.css", "css/prose.css", "css/code.css"),
+    *("../plugins/executable_posts/static/outputs.css", "css/post.css", "css/print.css"),
+]
+SCRIPTS = ["js/scheme.js", "js/copy.js", "js/zoom.js", "js/contents.js"]
+SEARCH_SCRIPTS = ["js/search.js"]
+# The address of the repository, for links to sources and buttons for Colab and Binder.
+REPOSITORY = None
+# "fetch" keeps copies of pictures of other hosts in content/images/remote, "local" asks nobody.
+REMOTE_PICTURES = os.environ.get("REMOTE_PICTURES", "fetch")
 
 # Addresses; what is not here is as Pelican has it
 
@@ -54,9 +62,12 @@ ARTICLE_URL = ARTICLE_SAVE_AS = "{date:%Y}/{date:%m}/{slug}.html"
 ARTICLE_LANG_URL = ARTICLE_LANG_SAVE_AS = "{date:%Y}/{date:%m}/{slug}-{lang}.html"
 DRAFT_URL = DRAFT_SAVE_AS = "drafts/{slug}.html"
 PAGE_URL = PAGE_SAVE_AS = "pages/{slug}.html"
+YEAR_ARCHIVE_URL = "{date:%Y}/"
+YEAR_ARCHIVE_SAVE_AS = "{date:%Y}/index.html"
 # With one author, a page of all their posts is the archive once more.
 AUTHOR_SAVE_AS = ""
-DIRECT_TEMPLATES = ["index", "archives", "categories", "tags", "404"]
+DIRECT_TEMPLATES = ["index", "archives", "categories", "tags", "search", "404"]
+SEARCH_SAVE_AS = "busca.html"
 DEFAULT_PAGINATION = 10
 
 # An author wants to see the post of next week today.
@@ -69,6 +80,7 @@ DEFAULT_CATEGORY = "Geral"
 # their addresses lack a host, which is right, and goes away in publishconf.py.
 
 FEED_ALL_ATOM = "feeds/all.atom.xml"
+FEED_ALL_JSON = "feeds/all.json"
 CATEGORY_FEED_ATOM = "feeds/{slug}.atom.xml"
 AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = TRANSLATION_FEED_ATOM = None
 LOG_FILTER = [
@@ -77,64 +89,3 @@ LOG_FILTER = [
         "Feeds generated without SITEURL or FEED_DOMAIN set properly may not be valid",
     ),
 ]
-
-
-# Markdown
-
-
-class _SectionsBelowTitle(TocTreeprocessor):
-    """The title is the page's h1, and its sections are h2, whether a post writes `#` or `##`."""
-
-    def run(self, doc: Element) -> None:
-        tags = (element.tag for element in doc.iter() if isinstance(element.tag, str))
-        levels = (int(tag[1]) for tag in tags if self.header_rgx.match(tag))
-        self.base_level = 2 - min(levels, default=2)
-        super().run(doc)
-
-
-class _Sections(TocExtension):
-    TreeProcessorClass = _SectionsBelowTitle
-
-
-class _Quotes(SmartyExtension):
-    """Smarty closes a quotation that it should open where a blank is missing: `disse:"sim"`."""
-
-    def educateQuotes(self, md: Markdown) -> None:  # noqa: N802
-        super().educateQuotes(md)
-        opening = SubstituteTextPattern(
-            r'(?<!\w)"(?=\w)', (self.substitutions["left-double-quote"],), md
-        )
-        self.inlinePatterns.register(opening, "smarty-quotes-opening", 31)
-
-
-MARKDOWN: dict[str, Any] = {
-    "extensions": [
-        # `permalink` is a blank: the sign is drawn by the theme, and is in no feed or summary.
-        _Sections(permalink=" ", permalink_title="Link para esta seção"),
-        # Quotes only: `--` in the prose of this blog is an option of a command.
-        _Quotes(smart_dashes=False, smart_ellipses=False),
-    ],
-    "extension_configs": {
-        "markdown.extensions.extra": {
-            "footnotes": {"BACKLINK_TITLE": "Voltar à nota {} no texto"},
-        },
-        "markdown.extensions.meta": {},
-        # Unlike fenced_code and codehilite, these two see a fence in a list or a quotation.
-        "pymdownx.superfences": {},
-        "pymdownx.highlight": {"css_class": "highlight", "guess_lang": False},
-    },
-    "output_format": "html",
-}
-
-# Templates
-
-
-def _long_date(day: date) -> str:
-    return format_date(day, "long", locale="pt_BR")
-
-
-def _day_and_month(day: date) -> str:
-    return format_date(day, "d 'de' MMMM", locale="pt_BR")
-
-
-JINJA_FILTERS = {"long_date": _long_date, "day_and_month": _day_and_month}

@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from tests.running import KINDS, Bench, Servers, shared_servers
 # How long an example takes says more of what else the machine does.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
+
+# No build of a test asks another host for a picture.
+os.environ["REMOTE_PICTURES"] = "local"
 
 
 @pytest.fixture

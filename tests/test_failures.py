@@ -72,9 +72,9 @@ FAILING = {
     "has an unknown option": (
         "#| lable: curva\nx = 1\n",
         'content/posts/ruim.md:7: unknown option "lable": did you mean "label"? Allowed: '
-        "classes, code-fold, code-summary, data, echo, error, eval, fig-alt, fig-cap, fig-dark, "
-        "fig-dpi, fig-format, fig-height, fig-width, include, label, output, reprs, timeout, "
-        "timings, tolerance, warning\n",
+        "classes, code-fold, code-line-numbers, code-summary, data, echo, error, eval, fig-alt, "
+        "fig-cap, fig-dark, fig-dpi, fig-format, fig-height, fig-width, include, label, output, "
+        "reprs, timeout, timings, tolerance, warning\n",
     ),
 }
 

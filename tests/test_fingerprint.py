@@ -195,6 +195,7 @@ PLAIN = options_digest("")
         "eval: true",
         "include: false",
         "code-fold: true",
+        "code-line-numbers: true",
         "code-summary: a",
         "classes: a",
         "output: asis",

@@ -794,6 +794,11 @@ OPTIONS = {
     "fig-dark": ("fig-dark: true", Options(fig_dark=True)),
     "code-fold": ("code-fold: true", Options(code_fold=True)),
     "code-fold, open": ("code-fold: show", Options(code_fold="show")),
+    "code-line-numbers": ("code-line-numbers: true", Options(code_line_numbers=True)),
+    "code-line-numbers, marked": (
+        "code-line-numbers: 2,4-6",
+        Options(code_line_numbers="2 4-6"),
+    ),
     "code-summary": ("code-summary: Como?", Options(code_summary="Como?")),
     "classes, of Pandoc": ("classes: .largo .claro", Options(classes=("largo", "claro"))),
     "classes, a list": ("classes: [largo]", Options(classes=("largo",))),
@@ -822,9 +827,9 @@ def test_options_are_read(rows: str, options: Options) -> None:
 
 
 ALLOWED = (
-    "Allowed: classes, code-fold, code-summary, data, echo, error, eval, fig-alt, fig-cap, "
-    "fig-dark, fig-dpi, fig-format, fig-height, fig-width, include, label, output, reprs, timeout, "
-    "timings, tolerance, warning"
+    "Allowed: classes, code-fold, code-line-numbers, code-summary, data, echo, error, eval, "
+    "fig-alt, fig-cap, fig-dark, fig-dpi, fig-format, fig-height, fig-width, include, label, "
+    "output, reprs, timeout, timings, tolerance, warning"
 )
 
 BAD_OPTIONS = {
@@ -905,6 +910,11 @@ BAD_OPTIONS = {
         "#| code-fold: open",
         2,
         'option "code-fold": "open" is neither true, false nor show',
+    ),
+    "no lines": (
+        "#| code-line-numbers: 0-3",
+        2,
+        'option "code-line-numbers": "0-3" is neither true, false nor lines such as 2,4-6',
     ),
     "no class": ("#| classes: largo 2x", 2, 'option "classes": "2x" is no name of a CSS class'),
     "no option": ("#| echo", 2, "cell options: write `#| key: value`"),

@@ -435,6 +435,23 @@ def test_code_can_be_folded(markdown: dict[str, Any]) -> None:
     assert "details" not in folded("#| code-fold: false\n")
 
 
+def test_lines_of_code_can_have_numbers_and_be_marked() -> None:
+    def shown(rows: str, more: str = "") -> str:
+        inline = {"pymdownx.highlight": {"linenums_style": "pymdownx-inline"}}
+        post = rendered(f"```python\n{more}#| {rows}\nx = 1\ny = 2\n```\n")
+        return html(post, BLOG | {"extension_configs": inline})
+
+    numbered = shown("code-line-numbers: true")
+    assert re.findall(r'data-linenos="(\d)', numbered) == ["1", "2"]
+    assert "hll" not in numbered
+    assert text(numbered, "div.highlight").split() == ["x", "=", "1", "y", "=", "2"]
+    marked = shown("code-line-numbers: 2")
+    assert "y" in text(marked, "span.hll") and "x" not in text(marked, "span.hll")
+    assert "data-linenos" not in shown("code-line-numbers: false")
+    only_shown = shown("code-line-numbers: true", "#| eval: false\n")
+    assert re.findall(r'data-linenos="(\d)', only_shown) == ["1", "2"]
+
+
 def test_code_that_is_only_shown_can_be_folded_or_left_out() -> None:
     body = "```python\n#| eval: false\n#| {}\nx = 1\n```\n\nDepois.\n"
     folded = page(body.format("code-fold: true"))

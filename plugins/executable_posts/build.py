@@ -1,7 +1,7 @@
 """The whole way as one list of steps: parse, plan, run, view, store, render. No Pelican here."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import drift, memory, store
@@ -31,6 +31,8 @@ class Page:
     notebook: Path | None
     saved: Mapping[str, Figure] = field(default_factory=dict)
     """Those of the figures that the prose shows, by their link in it."""
+    confirmed: bool = False
+    """Whether a clean run of the post as it stands gave the outputs that it shows."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,10 @@ def build(sources: Sequence[Source], settings: BuildSettings, progress: Progress
     charts = {source: chart_files(views[source], settings.words.outputs) for source in plans}
     problems += [problem for one in charts.values() for problem in one.problems]
     pages = {
-        source.file: _page(source, planned, views[source], charts[source].files, settings)
+        source.file: replace(
+            _page(source, planned, views[source], charts[source].files, settings),
+            confirmed=source.name not in blamed,
+        )
         for source, planned in plans.items()
     }
     reports = [

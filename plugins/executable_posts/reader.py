@@ -47,8 +47,10 @@ class PostReader(MarkdownReader):  # type: ignore[misc]  # Pelican has no types
         content = with_saved(self._md.convert(page.rendered.markdown), page.saved)
         content = fill(content, page.rendered.blocks)
         metadata = self._parse_metadata(getattr(self._md, "Meta", {}))
-        if page.notebook is not None and (address := self._address(page.notebook)):
-            metadata["executed_notebook"] = address
+        if page.notebook is not None:
+            metadata["outputs_confirmed"] = page.confirmed
+            if address := self._address(page.notebook):
+                metadata["executed_notebook"] = address
         return content, metadata
 
     def _address(self, notebook: Path) -> str | None:

@@ -143,7 +143,9 @@ class _Page:
         info = fence.info
         chunk = re.match(r"\{\s*\w", info) is not None and language(info) in PYTHON  # {python}
         as_written = piece.code == fence.code and not chunk and _ends_as_it_begins(fence)
-        code = piece.text if as_written else _fence(fence, piece.code, language(info))
+        numbered = _numbered(language(info), options)
+        as_written = as_written and not options.code_line_numbers
+        code = piece.text if as_written else _fence(fence, piece.code, numbered)
         self._code(fence, f"line{piece.line}", code.removeprefix("\ufeff"), options)
 
     def cell(self, cell: Cell, view: CellView | None) -> None:
@@ -155,7 +157,7 @@ class _Page:
         if not in_marker:  # behind a list marker nothing can stand before the fence
             self._block(fence, f"{cell.number}open", self._opening(cell))
         if options.shows_code:
-            code = _fence(fence, cell.code, "python")
+            code = _fence(fence, cell.code, _numbered("python", options))
             self._code(fence, f"{cell.number}", code, options)
         if outputs and view:
             stale = (
@@ -269,14 +271,21 @@ def _ends_as_it_begins(fence: Fence) -> bool:
     return not fence.closed or last == f"{_continuation(fence.prefix)}{fence.markup}"
 
 
-def _fence(fence: Fence, code: str, name: str) -> str:
-    """`code`, in the language `name`, as a fence for every Markdown converter, where `fence` is."""
+def _numbered(name: str, options: Options) -> str:
+    """The info string of a fence in the language `name`, as Python-Markdown reads it."""
+    lines_wanted = options.code_line_numbers
+    marked = f' hl_lines="{lines_wanted}"' if isinstance(lines_wanted, str) else ""
+    return f'{name} linenums="1"{marked}' if lines_wanted else name
+
+
+def _fence(fence: Fence, code: str, info: str) -> str:
+    """`code` as a fence with `info`, for every Markdown converter, where `fence` is."""
     ticks = max([3, *(len(run) + 1 for run in re.findall(r"`{3,}", code))])
     body = code if code.endswith("\n") or not code else code + "\n"
     # Python-Markdown takes a fence that is indented for none, CommonMark by three blanks or less.
     prefix = "" if fence.top_level else fence.prefix
     after = _continuation(prefix)
-    rows = [f"{'`' * ticks}{name}\n", *lines(body), f"{'`' * ticks}\n"]
+    rows = [f"{'`' * ticks}{info}\n", *lines(body), f"{'`' * ticks}\n"]
     return "".join((prefix if index == 0 else after) + row for index, row in enumerate(rows))
 
 

@@ -11,6 +11,7 @@ from ..errors import one_of
 
 _LABEL = re.compile(r"[^\W_][\w-]*")
 _CLASS = re.compile(r"-?[A-Za-z_][\w-]*", re.ASCII)
+_LINES = re.compile(r"[1-9]\d{0,4}(?:-[1-9]\d{0,4})?")
 _BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 # A figure larger than this is a slip: fifty inches at 600 dots each are 30,000 pixels.
 _MOST_INCHES = 50
@@ -46,6 +47,17 @@ def code_fold(text: str) -> bool | Literal["show"]:
         return boolean(text)
     except ValueError:
         raise ValueError(f'"{text}" is neither true, false nor show') from None
+
+
+def line_numbers(text: str) -> bool | str:
+    """Whether lines have numbers, or which are marked: ``2,4-6``, given back as ``2 4-6``."""
+    parts = [part for part in re.split(r"[,\s]+", text.strip()) if part]
+    if parts and all(map(_LINES.fullmatch, parts)):
+        return " ".join(parts)
+    try:
+        return boolean(text)
+    except ValueError:
+        raise ValueError(f'"{text}" is neither true, false nor lines such as 2,4-6') from None
 
 
 def word(*allowed: str) -> Callable[[str], str]:

@@ -66,6 +66,8 @@ class Options:
     """Let the reader fold the code; folded at first, or with ``"show"`` not."""
     code_summary: str | None = _option(None, str)
     """What stands in the place of code that is folded."""
+    code_line_numbers: bool | str = _option(False, values.line_numbers)
+    """Number the lines of the code; lines such as ``"2 4-6"`` are marked, too."""
     classes: tuple[str, ...] = _list_option(values.classes)
     """CSS classes of the cell."""
     timeout: float | None = _option(None, values.seconds)
