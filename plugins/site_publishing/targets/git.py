@@ -168,7 +168,7 @@ class _Session:
         kept = set(foreign)
         for _ in range(_TRIES):
             stay = {name: self._entries[name] for name in {*manifest.leaving, *kept}}
-            commit = self._commit(manifest.after(self.state), {**stay, **owned})
+            commit = self._commit(manifest, {**stay, **owned})
             if self._is_taken(commit):
                 return
             before = self.state, self.files, self._entries.get(NAME)

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from executable_posts.errors import Problem, ProblemError
 
+from ..manifest import NAME, read_manifest
 from .base import failed, refused
+from .releases import UNFINISHED, Look
 
 _LOCK = ".publishing"
 _NEXT = ".current-next"
@@ -35,36 +37,39 @@ class LocalHost:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise refused(self.name) from None
+            for left in self._releases.glob(f"{UNFINISHED}*"):
+                shutil.rmtree(left, ignore_errors=True)
             yield
 
-    def current(self) -> str | None:
+    def look(self) -> Look:
         link = self.base / "current"
-        if link.is_symlink():
-            return link.readlink().name
-        if link.exists():
+        if link.exists() and not link.is_symlink():
             message = f"{link} is no link to a release: move it away, or name another folder"
             raise ProblemError(Problem(f"target {self.name}", message))
-        return None
+        current = link.readlink().name if link.is_symlink() else None
+        before = {entry.name: self._before(entry.name) for entry in self._releases.iterdir()}
+        if current is None:
+            return Look(before=before)
+        manifest = self.read(current, [NAME]).get(NAME)
+        return Look(current, self.names(current), before, manifest)
 
-    def releases(self) -> list[str]:
-        return sorted(entry.name for entry in self._releases.iterdir())
+    def _before(self, release: str) -> str | None:
+        try:
+            return read_manifest((self._releases / release / NAME).read_text("utf-8")).before
+        except (OSError, ValueError):  # damaged, or no release of ours
+            return None
 
-    def names(self, release: str) -> list[str]:
+    def names(self, release: str) -> frozenset[str]:
         folder = self._releases / release
-        return [
+        return frozenset(
             Path(where, name).relative_to(folder).as_posix()
             for where, folders, files in os.walk(folder)
             for name in (*files, *(f for f in folders if Path(where, f).is_symlink()))
-        ]
+        )
 
     def read(self, release: str, names: Collection[str]) -> Mapping[str, bytes]:
         files = {name: self._releases / release / name for name in names}
         return {name: file.read_bytes() for name, file in files.items() if file.is_file()}
-
-    def begin(self, new: str) -> None:
-        with self._told("cannot be written"):
-            (self._releases / new).mkdir(mode=0o755)
-            (self._releases / new).chmod(0o755)
 
     def send(self, folder: Path, names: Collection[str], new: str, like: str | None) -> None:
         with self._told("cannot be written"):
@@ -81,21 +86,15 @@ class LocalHost:
             for name in sorted(names):
                 _link(self._releases / release / name, self._place(new, name))
 
-    def write(self, new: str, name: str, data: bytes) -> None:
-        with self._told("cannot be written"):
-            _write(self._place(new, name), data)
-
-    def switch(self, new: str, release: str) -> None:
+    def switch(self, new: str, release: str, old: Collection[str]) -> None:
         with self._told("cannot be switched"):
             (self._releases / new).rename(self._releases / release)
             following = self.base / _NEXT
             following.unlink(missing_ok=True)
             following.symlink_to(Path("releases", release))
             following.replace(self.base / "current")
-
-    def remove(self, releases: Collection[str]) -> None:
-        for release in releases:
-            shutil.rmtree(self._releases / release, ignore_errors=True)
+        for one in old:
+            shutil.rmtree(self._releases / one, ignore_errors=True)
 
     @property
     def _releases(self) -> Path:
@@ -104,10 +103,10 @@ class LocalHost:
     def _place(self, new: str, name: str) -> Path:
         """Where the file `name` will be; its folders are made, for a web server to read."""
         place = self._releases / new / name
-        if not place.parent.is_dir():
-            self._place(new, Path(name).parent.as_posix())
-            place.parent.mkdir()
-            place.parent.chmod(0o755)
+        for folder in reversed(place.relative_to(self._releases).parents[:-1]):
+            if not (self._releases / folder).is_dir():
+                (self._releases / folder).mkdir()
+                (self._releases / folder).chmod(0o755)
         return place
 
     @contextmanager

@@ -11,9 +11,10 @@ another link over it changes all pages at once. Files that do not change are har
 """
 
 import re
+import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -30,6 +31,16 @@ UNFINISHED = ".new-"
 _RELEASE = re.compile(r"\d{8}-\d{6}-[0-9a-f]{12}(?:-\d+)?")
 
 
+@dataclass(frozen=True)
+class Look:
+    """What there is: the release that is online, its files, and all releases with those before."""
+
+    current: str | None = None
+    names: frozenset[str] = frozenset()
+    before: Mapping[str, str | None] = field(default_factory=dict)
+    manifest: bytes | None = None
+
+
 class Host(Protocol):
     """Where the releases lie: the few things that must be done there. Names are relative to it."""
 
@@ -38,22 +49,19 @@ class Host(Protocol):
         """As the settings call the target."""
 
     def lock(self) -> AbstractContextManager[None]:
-        """Shut others out, for as long as this process lives at most; make missing folders."""
+        """Shut others out, for as long as this process lives at most.
 
-    def current(self) -> str | None:
-        """The release that is online. Raises `ProblemError` where `current` is no such link."""
+        Makes folders that are missing, removes releases that were never finished.
+        """
 
-    def releases(self) -> list[str]:
-        """All releases, and the unfinished."""
+    def look(self) -> Look:
+        """What there is. Raises `ProblemError` where `current` is no link to a release."""
 
-    def names(self, release: str) -> list[str]:
+    def names(self, release: str) -> frozenset[str]:
         """The files and links below a release."""
 
     def read(self, release: str, names: Collection[str]) -> Mapping[str, bytes]:
         """The content of those of `names` that the release has."""
-
-    def begin(self, new: str) -> None:
-        """Make an empty release."""
 
     def send(self, folder: Path, names: Collection[str], new: str, like: str | None) -> None:
         """Copy files of a folder here into a release; what is the same in `like` is linked."""
@@ -61,14 +69,8 @@ class Host(Protocol):
     def link(self, release: str, names: Collection[str], new: str) -> None:
         """Link files of a release into another."""
 
-    def write(self, new: str, name: str, data: bytes) -> None:
-        """Write a file of a release."""
-
-    def switch(self, new: str, release: str) -> None:
-        """Give the unfinished release its name, and put it online."""
-
-    def remove(self, releases: Collection[str]) -> None:
-        """Remove releases."""
+    def switch(self, new: str, release: str, old: Collection[str]) -> None:
+        """Give the unfinished release its name, put it online, and remove `old` ones."""
 
 
 @dataclass(frozen=True)
@@ -83,70 +85,67 @@ class ReleaseTarget:
     @contextmanager
     def open(self) -> Iterator[Session]:
         with self.host.lock():
-            left = [name for name in self.host.releases() if name.startswith(UNFINISHED)]
-            if left:
-                self.host.remove(left)
             yield _Session(self.host)
 
 
 class _Session:
     def __init__(self, host: Host) -> None:
         self._host = host
-        self.state = host.current()
-        self.files = frozenset(host.names(self.state) if self.state else ())
-        self.manifest = self.earlier(self.state) if self.state else None
+        self._seen = host.look()
+        self.state = self._seen.current
+        self.files = self._seen.names
+        self.manifest = self._understood(self._seen.manifest)
 
     def read(self, names: Collection[str]) -> Mapping[str, bytes]:
         there = self.files & set(names)
         return self._host.read(self.state, there) if self.state and there else {}
 
     def earlier(self, state: str) -> Manifest | None:
-        text = self._host.read(state, [NAME]).get(NAME) if state in self._host.releases() else None
-        if text is None:
+        if state not in self._seen.before:
             return None
+        return self._understood(self._host.read(state, [NAME]).get(NAME))
+
+    def _understood(self, text: bytes | None) -> Manifest | None:
         try:
-            return read_manifest(text.decode())
+            return None if text is None else read_manifest(text.decode())
         except ValueError as error:
             raise ProblemError(Problem(f"target {self._host.name}", str(error))) from None
 
     def put(self, manifest: Manifest, folder: Path, foreign: Collection[str]) -> None:
         new = f"{UNFINISHED}{manifest.version}"
-        self._host.begin(new)
-        self._host.send(folder, manifest.files, new, self.state)
+        (folder / NAME).write_text(manifest.text(), encoding="utf-8")
+        self._host.send(folder, {*manifest.files, NAME}, new, self.state)
         self._finish(manifest, new, foreign)
 
     def restore(self, manifest: Manifest, state: str, foreign: Collection[str]) -> None:
         new = f"{UNFINISHED}{manifest.version}"
-        self._host.begin(new)
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, NAME).write_text(manifest.text(), encoding="utf-8")
+            self._host.send(Path(folder), {NAME}, new, state)
         self._host.link(state, manifest.files, new)
         self._finish(manifest, new, foreign)
 
     def _finish(self, manifest: Manifest, new: str, foreign: Collection[str]) -> None:
-        host = self._host
-        host.write(new, NAME, manifest.text().encode())
         if self.state is not None:
             # Others may have put something there since we looked.
-            late = set(host.names(self.state)) - self.files - manifest.files.keys()
-            host.link(self.state, {*manifest.leaving, *foreign, *late}, new)
-        known = set(host.releases())
+            late = self._host.names(self.state) - self.files - manifest.files.keys()
+            self._host.link(self.state, {*manifest.leaving, *foreign, *late}, new)
+        known = self._seen.before
         release = free_name(manifest.version, known)
-        host.switch(new, release)
-        kept = self._chain(manifest, release, known)
+        kept = self._chain(manifest, release)
         old = {name for name in known if _RELEASE.fullmatch(name)} - kept
-        if old:
-            host.remove(old)
+        self._host.switch(new, release, old)
 
-    def _chain(self, manifest: Manifest, release: str, known: Collection[str]) -> set[str]:
-        """The release that is online now, and those that `rollback` would come to, one by one.
+    def _chain(self, manifest: Manifest, release: str) -> set[str]:
+        """The release that will be online, and those that `rollback` would come to, one by one.
 
         The one that was online until now is kept too: readers are in the middle of it.
         """
         kept = {release} | ({self.state} if self.state else set())
         before = manifest.before
-        while before in known and len(kept) < KEPT:
+        while before in self._seen.before and len(kept) < KEPT:
             kept.add(str(before))
-            earlier = self.earlier(str(before))
-            before = earlier.before if earlier else None
+            before = self._seen.before[str(before)]
         return kept
 
 
