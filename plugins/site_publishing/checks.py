@@ -154,8 +154,11 @@ def _missing(page: Page) -> Iterator[str]:
 def grammar(site: BuiltSite) -> Iterator[Finding]:
     """Pages are valid HTML and feeds are XML, as far as `documents` can see."""
     for document in site.documents:
+        language = "HTML" if document.name in site.pages else "XML"
         for mistake in document.mistakes:
-            yield Finding(document.name, mistake.line, f"HTML: {mistake.message}", mistake.words)
+            yield Finding(
+                document.name, mistake.line, f"{language}: {mistake.message}", mistake.words
+            )
 
 
 CHECKS: Sequence[Check] = (links, far_readers, error_page, feed_links, heads, grammar)

@@ -28,6 +28,10 @@ _LINKED_DATA = {
     "contentUrl",
     "thumbnailUrl",
     "mainEntityOfPage",
+    "home_page_url",
+    "feed_url",
+    "icon",
+    "favicon",
     "item",
 }
 _ATTRIBUTES: dict[tuple[str, str], Kind] = {
@@ -163,11 +167,28 @@ def feed(name: str, data: bytes) -> Feed | None:
     try:
         reading.parser.Parse(data, True)
     except expat.ExpatError as error:
-        message = f"is no XML: {expat.ErrorString(error.code)}"
-        return Feed(name, (), (Mistake(error.lineno, message),))
+        return Feed(name, (), (Mistake(error.lineno, expat.ErrorString(error.code)),))
     if reading.root not in _FEED_ROOTS:
         return None
     return Feed(name, tuple(reading.references), anchors=frozenset(reading.anchors))
+
+
+def json_feed(name: str, text: str) -> Feed | None:
+    """The same for a feed as jsonfeed.org has it; `None` if this JSON is something else."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(data, dict) or "jsonfeed.org" not in str(data.get("version")):
+        return None
+    references = [Reference(address, "feed", 1) for address in _addresses_in(data)]
+    anchors: set[str] = set()
+    for item in data.get("items", ()):
+        elements = elements_of_part(str(item.get("content_html", "")))
+        anchors |= _anchors(elements)
+        for element in elements:
+            references += [replace(found, line=1) for found in _references(element)]
+    return Feed(name, tuple(references), anchors=frozenset(anchors))
 
 
 class _FeedReading:

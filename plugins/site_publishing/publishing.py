@@ -190,16 +190,13 @@ def _foreign(found: Changes) -> set[str]:
 def _refuse_vanishing(found: Changes, wish: Wish) -> None:
     if wish.allow_removals or not found.vanishing:
         return
-    raise Refused(
-        [
-            Problem(
-                name,
-                f"this published {sort_of(name)} would be gone; keep it, let its post name the old "
-                "address as an alias, or say --allow-removals",
-            )
-            for name in found.vanishing
-        ]
-    )
+    raise Refused([Problem(name, _would_be_gone(name)) for name in found.vanishing])
+
+
+def _would_be_gone(name: str) -> str:
+    sort = sort_of(name)
+    alias = f", let a post name its address (Aliases: /{name})," if sort == "page" else ""
+    return f"this published {sort} would be gone: keep it{alias} or say --allow-removals"
 
 
 def _show(session: Session, where: str, found: Changes, site: Path, file: Path, talk: Talk) -> None:

@@ -28,6 +28,9 @@ def read_site(folder: Path, address: SiteAddress, sources: Sequence[Source]) -> 
         elif suffix in {".xml", ".atom", ".rss"}:
             if (feed := documents.feed(name, (folder / name).read_bytes())) is not None:
                 feeds[name] = feed
+        elif suffix == ".json":
+            if (feed := documents.json_feed(name, _text(folder / name))) is not None:
+                feeds[name] = feed
         elif suffix == ".css":
             sheets[name] = documents.sheet(name, _text(folder / name))
     return BuiltSite(address, frozenset(names), pages, feeds, sheets, tuple(sources))

@@ -32,7 +32,7 @@ def _problem(site: BuiltSite, same: Sequence[Finding], text_of: Callable[[str], 
             continue
         if line := _line(text_of(source), words_in_source(site.address, finding.words)):
             return Problem(source, f"{finding.message}{_on(finding)}{more}", line)
-    if first.name in sources:
+    if first.name in sources and not others:
         return Problem(sources[first.name], f"{first.message}{_on(first)}{more}")
     return Problem(f"output/{first.name}", f"{first.message}{more}", first.line)
 
