@@ -187,6 +187,39 @@ def doctor(_: Context) -> None:
         raise Exit(code=1)
 
 
+@task(
+    help={
+        "target": "where to: a name in the setting PUBLISH_TARGETS",
+        "check": "build and check the site, and stop",
+        "dry_run": "show what would change, and stop",
+        "yes": "publish without asking",
+        "verify": "wait until readers get the new version",
+        "rollback": "put the version before online again",
+        "allow_removals": "let published pages and figures disappear",
+        "adopt": "take over files that are there and have names of the site's",
+    },
+)
+def publish(  # noqa: PLR0913, PLR0917  each is an option
+    _: Context,
+    target: str = "",
+    check: bool = False,
+    dry_run: bool = False,
+    yes: bool = False,
+    verify: bool = False,
+    rollback: bool = False,
+    allow_removals: bool = False,
+    adopt: bool = False,
+) -> None:
+    """Put the site online: checked, shown before, and undone at will"""
+    from site_publishing.command import run
+    from site_publishing.publishing import Wish
+
+    wish = Wish(target, check, dry_run, yes, verify, allow_removals, adopt)
+    status = run(ROOT / "publishconf.py", wish, back=rollback)
+    if status:
+        raise Exit(code=status)
+
+
 @task(positional=["post"], help={"post": "its file", "yes": "write without asking"})
 def record(_: Context, post: str, yes: bool = False) -> None:
     """Write a post's outputs into its Markdown, after a look"""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from . import memory, status
@@ -84,6 +85,14 @@ def check_drift(
     sources = [_source(site, name) for name in names] or list(site.sources)
     with build_lock(site.settings.cache, progress.note):
         drifts, problems = check(sources, site.settings, progress)
+        drifted = {drift.path for drift in drifts}
+        digests = {source.name: _digest(site, source) for source in sources}
+        failed = {problem.path for problem in problems}
+        memory.remember_drifts(
+            site.settings.cache,
+            digests.keys() - drifted - failed,
+            {name: digest for name, digest in digests.items() if name in drifted and digest},
+        )
     return drifts, [*site.problems, *problems]
 
 
@@ -97,6 +106,22 @@ def check_site(site: Site) -> tuple[list[Problem], list[Problem]]:
     built = build(site.sources, settings, QuietProgress())
     notes = [note for report in built.reports for note in report.notes]
     return [*site.problems, *problems, *built.problems], notes
+
+
+def known_drifts(site: Site) -> list[str]:
+    """The posts that drifted when that was last checked, and whose stored outputs are the same."""
+    drifted = memory.drifts(site.settings.cache)
+    return sorted(
+        source.name
+        for source in site.sources
+        if source.name in drifted and _digest(site, source) == drifted[source.name]
+    )
+
+
+def _digest(site: Site, source: Source) -> str:
+    """The SHA-256 of a post's executed notebook; empty if there is none."""
+    file = site.settings.notebook(source)
+    return sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""What builds remember on this machine, in ``.cache``: which posts failed, which figures there are.
+"""What builds remember on this machine, in ``.cache``: which posts failed or drifted, which figures
+there are.
 
 Nothing depends on it: without it, `status` knows of no failure and of no orphan.
 """
@@ -11,6 +12,7 @@ from .store import write_atomically
 
 _FAILURES = "failures.json"
 _FIGURES = "figures.json"
+_DRIFTS = "drifts.json"
 
 
 def failures(cache: Path) -> dict[str, str]:
@@ -25,6 +27,20 @@ def remember_failures(cache: Path, succeeded: Iterable[str], failed: Mapping[str
     after = {name: why for name, why in before.items() if name not in well} | dict(failed)
     if after != before:
         _write(cache / _FAILURES, after)
+
+
+def drifts(cache: Path) -> dict[str, str]:
+    """Post → SHA-256 of the executed notebook from which it drifted when that was last checked."""
+    return {name: str(digest) for name, digest in _read(cache / _DRIFTS).items()}
+
+
+def remember_drifts(cache: Path, same: Iterable[str], drifted: Mapping[str, str]) -> None:
+    """Note which posts gave the `same` when that was checked, and which `drifted` from what."""
+    before = drifts(cache)
+    alike = set(same)
+    after = {name: digest for name, digest in before.items() if name not in alike} | dict(drifted)
+    if after != before:
+        _write(cache / _DRIFTS, after)
 
 
 def figures(cache: Path, output: Path) -> set[str]:

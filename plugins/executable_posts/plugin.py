@@ -58,7 +58,7 @@ def connect() -> None:
     signals.content_object_init.connect(_resolve_srcset)
     signals.article_generator_finalized.connect(_make_figures_known)
     signals.page_generator_finalized.connect(_make_figures_known)
-    signals.static_generator_finalized.connect(_leave_figures_alone)
+    signals.static_generator_finalized.connect(_leave_out)
     signals.all_generators_finalized.connect(_write_figures)
     signals.finalized.connect(_end)
 
@@ -186,11 +186,15 @@ def _make_figures_known(generator: Generator) -> None:
         )
 
 
-def _leave_figures_alone(generator: StaticGenerator) -> None:
-    """A file in content/ with the name of a recomputed figure is an older picture of it."""
-    figure_names = _session.figure_names
+def _leave_out(generator: StaticGenerator) -> None:
+    """Publish no older pictures of recomputed figures, and no notebook of a post without a page."""
+    kept_back = _session.figure_names | {
+        content.executed_notebook
+        for content in generator.context["generated_content"].values()
+        if hasattr(content, "executed_notebook") and not content.save_as
+    }
     generator.context["staticfiles"] = [
-        file for file in generator.staticfiles if file.save_as not in figure_names
+        file for file in generator.staticfiles if file.save_as not in kept_back
     ]
 
 

@@ -1,0 +1,1 @@
+"""Where a site is published: a git branch, a server reached by ssh, a folder."""
