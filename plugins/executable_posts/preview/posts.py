@@ -70,28 +70,47 @@ class Posts:
         self.known: dict[Path, Known] = {}
         self._shown = shown
         self._sources: dict[Path, Source] = {}
+        self._unreadable: dict[Path, Problem] = {}
         self._recent: OrderedDict[Path, Loaded] = OrderedDict()
         self._digests: dict[str, str | None] = {}
         self._version = cache(installed_version)
         self._deciding = settings.deciding
 
     def begin(self, sources: Iterable[Source], problems: Iterable[Problem]) -> None:
-        """These are all the posts there are, and what is wrong with files that are none."""
+        """These are all the posts there are, and what is wrong with files that cannot be read.
+
+        One that could be read before stays as it was.
+        """
+        before = self._sources
+        self._unreadable = {self.settings.root / problem.path: problem for problem in problems}
         self._sources = {source.file: source for source in sources}
-        unreadable = {problem.path: problem for problem in problems}
-        self.known = {
-            file: known
-            for file, known in self.known.items()
-            if file in self._sources or known.source.name in unreadable
-        }
+        self._sources |= {file: before[file] for file in self._unreadable if file in before}
+        self.known = {file: known for file, known in self.known.items() if file in self._sources}
+        for file in self._sources.keys() - before.keys():
+            self.forget_page(file)
         for source, problem in clashes(self._sources.values(), self.settings).items():
             self._blame(source, problem)
-        self._unreadable = {self.settings.root / name for name in unreadable}
 
     def add(self, source: Source) -> None:
         """`source` is as its front matter says now."""
+        self._unreadable.pop(source.file, None)
         self._sources[source.file] = source
         self.forget_page(source.file)
+
+    def drop(self, file: Path) -> None:
+        """The post `file` is gone."""
+        for known in (self._sources, self._unreadable, self.known, self._recent):
+            known.pop(file, None)
+
+    def blame(self, file: Path, problem: Problem) -> None:
+        """The post `file` cannot be read; what could be read of it before stays."""
+        self._unreadable[file] = problem
+        if file in self._sources:
+            self._blame(self._sources[file], problem)
+
+    def is_post(self, file: Path) -> bool:
+        """Whether `file` is a post, one that cannot be read included."""
+        return file in self._sources or file in self._unreadable
 
     def source(self, file: Path) -> Source | None:
         """The post `file`, if it is one that can be read."""
@@ -173,7 +192,8 @@ class Posts:
     def problems(self) -> list[Problem]:
         """What is wrong with the posts, one by one and together."""
         together = collisions(claim for known in self.known.values() for claim in known.claims)
-        return [*(one for known in self.known.values() for one in known.problems), *together]
+        alone = [one for known in self.known.values() for one in known.problems]
+        return [*dict.fromkeys((*self._unreadable.values(), *alone, *together))]
 
     def colliding(self, loaded: Loaded) -> list[Problem]:
         """Why outputs of this post may not be stored: another has a figure of that name."""
