@@ -64,7 +64,9 @@ class _Told:
         self._events: dict[object, Event] = {}
 
     def add(self, event: Event) -> None:
-        key = (event.post, event.cell, event.state) if isinstance(event, CellUpdate) else event
+        key: object = event.post
+        if isinstance(event, CellUpdate):
+            key = (event.post, event.cell, event.state)
         with self._lock:
             self._events.pop(key, None)
             self._events[key] = event

@@ -114,11 +114,13 @@ class Hub:
         except ProblemError:
             blog.cells.forget(source.name)
             return False
+        self._edited(blog, loaded)
+        if blog.posts.known[file].problems and blog.pages.name_of(file) is not None:
+            return False  # the last good page stays under what is wrong
         with Heard(blog.settings.content) as heard:
             alone = blog.pages.reread(file)
         if heard.problems:
             blog.posts.blame(file, heard.problems[-1])
-        self._edited(blog, loaded)
         self.showing.figures_changed(loaded)
         return not alone
 

@@ -73,6 +73,8 @@ class WholeRuns:
         while (begun := self._next()) is not None:
             try:
                 result = begun.result(self._conditions, self._server_for)
+            except Exception as error:  # a defect of ours, or of the machine's: a full disk
+                result = Problem(begun.edit.post, f"could not be run: {error!r}")
             finally:
                 with self._changed:
                     del self._running[begun.edit.post]
