@@ -74,15 +74,16 @@ class Hub:
                 self._say(f"{self.settings_file.name}: read again")
                 self.open()
             return
-        blog, again = self.state.blog, False
+        blog, again, others = self.state.blog, False, False
         posts = {file for file in files if blog.posts.is_post(file)}
         posts |= blog.posts.forget_files(files)
         for file in files - posts:
-            again |= self._other_file(blog, file)
+            others |= self._other_file(blog, file)
         for file in sorted(posts):
             again |= self._post(blog, file)
-        if again:
+        if others:  # any of them may be a post that is new
             blog.scan()
+        if again or others:
             self._refresh(blog)
         self._say_problems()
 
@@ -115,7 +116,7 @@ class Hub:
             blog.cells.forget(source.name)
             return False
         self._edited(blog, loaded)
-        if blog.posts.known[file].problems and blog.pages.name_of(file) is not None:
+        if blog.posts.known[file].blocked and blog.pages.name_of(file) is not None:
             return False  # the last good page stays under what is wrong
         with Heard(blog.settings.content) as heard:
             alone = blog.pages.reread(file)
@@ -128,9 +129,9 @@ class Hub:
         """Have cells run if what they compute may be another than before."""
         name, planned = loaded.source.name, loaded.plan
         before = self.state.live.get(name)
-        if blog.settings.policy == "frozen" or not planned.cells:
+        if blog.settings.policy == "frozen":
             return
-        if blog.posts.known[loaded.source.file].problems:
+        if not planned.cells or blog.posts.known[loaded.source.file].blocked:
             if before is not None:
                 blog.cells.forget(name)
                 del self.state.live[name]

@@ -46,6 +46,8 @@ class Known:
     claims: tuple[Claim, ...] = ()
     depends_on: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
+    blocked: bool = False
+    """Whether a problem keeps it from being run, or read."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Posts:
         self._shown = shown
         self._sources: dict[Path, Source] = {}
         self._unreadable: dict[Path, Problem] = {}
+        self._notebooks: dict[Path, Path] = {}
         self._recent: OrderedDict[Path, Loaded] = OrderedDict()
         self._digests: dict[str, str | None] = {}
         self._version = cache(installed_version)
@@ -81,9 +84,10 @@ class Posts:
 
         One that could be read before stays as it was.
         """
-        before = self._sources
+        before, sources = self._sources, tuple(sources)
         self._unreadable = {self.settings.root / problem.path: problem for problem in problems}
         self._sources = {source.file: source for source in sources}
+        self._notebooks = {self.settings.notebook(source): source.file for source in sources}
         self._sources |= {file: before[file] for file in self._unreadable if file in before}
         self.known = {file: known for file, known in self.known.items() if file in self._sources}
         for file in self._sources.keys() - before.keys():
@@ -95,6 +99,7 @@ class Posts:
         """`source` is as its front matter says now."""
         self._unreadable.pop(source.file, None)
         self._sources[source.file] = source
+        self._notebooks[self.settings.notebook(source)] = source.file
         self.forget_page(source.file)
 
     def drop(self, file: Path) -> None:
@@ -151,17 +156,15 @@ class Posts:
 
     def forget_files(self, files: Iterable[Path]) -> set[Path]:
         """`files` have changed: the posts that depend on any, or whose executed notebook it is."""
-        names = set()
+        files, names = set(files), set()
         for file in files:
             if file.is_relative_to(self.settings.root):
                 names.add(file.relative_to(self.settings.root).as_posix())
         for name in names:
             self._digests.pop(name, None)
-        files = set(files)
-        found = {
-            post
-            for post, known in self.known.items()
-            if known.depends_on & names or self.settings.notebook(known.source) in files
+        found = {self._notebooks[file] for file in files if file in self._notebooks}
+        found |= {
+            post for post, known in self.known.items() if not known.depends_on.isdisjoint(names)
         }
         for post in found:
             self.forget_page(post)
@@ -220,6 +223,7 @@ class Posts:
             # The last good page stays, and so do its figures.
             before.figures if before else frozenset(),
             problems=(problem,),
+            blocked=True,
         )
 
     def _load(self, source: Source) -> Loaded:
@@ -251,6 +255,7 @@ class Posts:
             named,
             frozenset({*files, *data_files(post)}),
             problems,
+            bool(wrong),
         )
         return Loaded(source, planned, seen, page)
 
