@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 from executable_posts.kernels.inside.warm import Bindings
-from executable_posts.preview.dependencies import Pass, Ran
+from executable_posts.preview.dependencies import Logged, Pass, Ran
 from executable_posts.preview.effects import Code
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -40,11 +40,11 @@ class Warm:
 
     names: dict[str, object] = field(default_factory=lambda: {"__name__": "__main__"})
     cells: list[Ran] = field(default_factory=list)
-    log: list[Code] = field(default_factory=list)
+    log: list[Logged] = field(default_factory=list)
     shown: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.bindings = Bindings(self.names, {"__name__", "__builtins__"})
+        self.bindings = Bindings(self.names, {"__name__", "__builtins__"}.__contains__)
 
     def edit(self, codes: list[str]) -> tuple[list[str], list[int], bool]:
         """What is shown after the edit, which cells ran, and whether that is what a run gives."""
@@ -56,7 +56,6 @@ class Warm:
         stopped = None
         while (needed := way.next_cell()) is not None:
             self.bindings.restore(needed.behind)
-            self.log.append(now[needed.new])
             shown[codes[needed.new]] = printed(codes[needed.new], self.names)
             ran.append(needed.new)
             if "Error: " in shown[codes[needed.new]]:
@@ -67,6 +66,8 @@ class Warm:
                 way.bound(self.bindings.same(needed.run, needed.instead))
         assert set(ran) <= set(foreseen)
         self.cells = way.ran(stopped_at=stopped)
+        self.log = way.logged(self.cells)
+        self.bindings.keep_only([cell.run for cell in self.cells if cell.run is not None])
         self.shown = shown
         last = len(codes) if stopped is None else stopped + 1
         exact = all(cell.exact for cell in self.cells[:last])
@@ -240,7 +241,6 @@ def test_running_only_what_depends_gives_what_a_run_gives(versions: list[list[st
     warm = Warm()
     for version in versions:
         # Cells are shown by their code, so each has one of its own.
-        codes = [f"{code}\n# {index}" for index, code in enumerate(version)]
         codes = _with_own_marks(version)
         shown, ran, exact = warm.edit(codes)
         event(f"exact: {exact}")

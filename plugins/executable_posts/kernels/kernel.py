@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,23 +98,48 @@ class Kernel:
         """How the kernel ended; `None` as long as it has not."""
         return self._process.end
 
+    def has_ended(self) -> bool:
+        """Whether the kernel, and all that it started, is gone."""
+        return self._end() is not None
+
     def kill(self) -> None:
         """End the kernel at once, with all that it started; whoever waits for it is told."""
         self._process.send_signal(9)
 
-    def execute(self, code: str, timeout: float) -> tuple[Collected, CellError | None]:
+    def interrupt(self) -> None:
+        """Raise `KeyboardInterrupt` in the cell that runs, if one does. From any thread."""
+        self._process.send_signal(signal.SIGINT)
+
+    def execute(
+        self, code: str, timeout: float, into: Collected | None = None
+    ) -> tuple[Collected, CellError | None]:
         """Run `code` as a cell: its outputs, which later cells may still change, and its error.
 
-        Raises `CellTimeout` after `timeout` seconds, `OutputTooLarge`, `NotAMessage`, `KernelDied`;
-        but for the last the kernel goes on and is to be killed.
+        The outputs go `into` that, if it is given, as they arrive. Raises `CellTimeout` after
+        `timeout` seconds, `OutputTooLarge`, `NotAMessage`, `KernelDied`; but for the last the
+        kernel goes on and is to be killed.
         """
-        collected = Collected()
+        collected = Collected() if into is None else into
         reply = self._run(code, collected, timeout, silent=False)
         return collected, _error(reply)
 
-    def execute_silently(self, code: str, timeout: float) -> CellError | None:
-        """Run `code` that is no cell of the post: it has no execution count, and shows nothing."""
-        return _error(self._run(code, Collected(), timeout, silent=True))
+    def execute_silently(
+        self, code: str, timeout: float, into: Collected | None = None
+    ) -> CellError | None:
+        """Run `code` that is no cell of the post: it has no execution count, and shows nothing.
+
+        What it publishes all the same goes `into` that, if it is given. Raises as `execute` does.
+        """
+        collected = Collected() if into is None else into
+        return _error(self._run(code, collected, timeout, silent=True))
+
+    def forget(self, wanted: Collection[Collected]) -> None:
+        """Take in nothing more for what ran before, but for the outputs that are `wanted`."""
+        self._requests = {
+            name: request
+            for name, request in self._requests.items()
+            if any(request.into is one for one in wanted)
+        }
 
     def finish(self, last: Collected, timeout: float) -> None:
         """Wait for what the cells left running in threads; what it prints goes to `last`.

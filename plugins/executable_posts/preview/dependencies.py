@@ -18,8 +18,8 @@ class Ran:
     """A cell as it was, in the order of the post.
 
     `key` is all that decides what it does; cells with the same key are the same. `code` is judged.
-    `run` is the place in the kernel's log of the run that made what it bound, `None` if it has not
-    run, to its end, in the kernel that there is. `good` says that what it gave is what it would give again; `exact`, that it
+    `run` is the number of the run that made what it bound, `None` if it has not run, to its end, in
+    the kernel that there is. `good` says that what it gave is what it would give again; `exact`, that it
     found what it would find in a run.
     """
 
@@ -28,6 +28,19 @@ class Ran:
     run: int | None = None
     good: bool = True
     exact: bool = True
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A run of a cell in the kernel, whether it came to its end or not."""
+
+    run: int
+    code: Code
+
+
+_MOST_LOGGED = 60
+_MANY = Code("%many")
+"""Stands for many runs of long ago, of which nothing is known any more."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +87,7 @@ def _longest_rising(values: Sequence[int | None]) -> set[int]:
 class Needed:
     """The next cell to run, by its index `new`.
 
-    `run` is the place of that run in the kernel's log, `behind` are the runs whose names it is to
-    find, `instead` is the run of the cell that it was before its edit; `names` are those that it
+    `run` is the number of that run, `behind` are the runs whose names it is to find, `instead` is the run of the cell that it was before its edit; `names` are those that it
     may bind. `exact` says whether what it finds is, beside the names, what it would find in a run.
     """
 
@@ -91,24 +103,36 @@ class Pass:
     """One edit's way through the post: ask for `next_cell`, run it, say what it `bound`."""
 
     def __init__(
-        self, old: Sequence[Ran], log: Sequence[Code], keys: Sequence[str], codes: Sequence[Code]
+        self, old: Sequence[Ran], log: Sequence[Logged], keys: Sequence[str], codes: Sequence[Code]
     ) -> None:
         """From the cells `old` to those with `keys` and `codes`, one of each for each cell.
 
-        `log` has the codes that ran in the kernel, whole or not, one after the other.
+        `log` has what ran in the kernel, one after the other, as `logged` gives it.
         """
         self._old = old
         self._keys, self._codes = keys, codes
-        effects = effects_of([*(cell.code for cell in old), *codes, *log])
+        effects = effects_of([*(cell.code for cell in old), *codes, *(one.code for one in log)])
         self._before, self._now = effects[: len(old)], effects[len(old) :]
         self._steps = steps([cell.key for cell in old], keys)
-        self._log = [*enumerate(self._now[len(codes) :])]
+        self._log = [
+            (one, effect) for one, effect in zip(log, self._now[len(codes) :], strict=True)
+        ]
+        self._next_run = max((one.run for one in log), default=-1) + 1
         self._needs = self._needed()
         self._place = 0
         self._tainted: set[str] = set()
         self._inexact: set[str] = set()
         self._runs: dict[int, int] = {}
         self._exact: dict[int, bool] = {}
+
+    @property
+    def kept(self) -> dict[int, int]:
+        """The index that each cell had which is the same as before."""
+        return {
+            step.new: step.old
+            for step in self._steps
+            if step.same and step.new is not None and step.old is not None
+        }
 
     def whole(self) -> list[Needed]:
         """The cells that may have to run, all in all; those that are found to have bound what they
@@ -159,6 +183,21 @@ class Pass:
                 result.append(replace(self._old[step.old], code=code))
         return result
 
+    def logged(self, cells: Sequence[Ran]) -> list[Logged]:
+        """What ran in the kernel, if `cells` are all that is left of it: what is needed to judge."""
+        wanted = {cell.run for cell in cells}
+        last = {one.code: one.run for one, _ in self._log if one.run not in wanted}
+        left = [
+            one
+            for one, effects in self._log
+            if one.run in wanted or (effects.changes and last[one.code] == one.run)
+        ]
+        others = [one for one in left if one.run not in wanted]
+        if len(others) <= _MOST_LOGGED:
+            return left
+        gone = others[: -_MOST_LOGGED // 2]
+        return [Logged(gone[0].run, _MANY), *(one for one in left if one not in gone)]
+
     def _before_of(self, step: Step) -> Effects:
         return NOTHING if step.old is None else self._before[step.old]
 
@@ -177,10 +216,11 @@ class Pass:
             self._inexact -= effects.sets
         else:
             self._inexact |= effects.writes
-        run = self._runs[new] = len(self._log)
+        run = self._runs[new] = self._next_run
+        self._next_run += 1
         self._exact[new] = exact
         behind = [run for run, _ in self._runs_before()]
-        self._log.append((run, effects))
+        self._log.append((Logged(run, self._codes[new]), effects))
         instead = None if step.old is None else self._old[step.old].run
         return Needed(new, run, tuple(behind), instead, tuple(effects.names), exact)
 
@@ -191,11 +231,12 @@ class Pass:
         """Whether all that the cell reads was changed by the cells before it, each of them once and
         in their order, and by none else."""
         before = self._runs_before()
+        log = [(one.run, effects) for one, effects in self._log]
         items = self._now[new].reads
         if ALL in items:
             items = frozenset({item for _, effects in self._log for item in effects.changes})
         return all(
-            _changed_by(self._log, item) == _changed_by(before, item)
+            _changed_by(log, item) == _changed_by(before, item)
             for item in items
             if not item.startswith("name:")
         )

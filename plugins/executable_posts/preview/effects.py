@@ -145,8 +145,9 @@ class _Cell:
             case ast.If(test=test, body=body, orelse=other):
                 self._visit(test)
                 self._branches(body, other)
-            case ast.For(iter=value, target=target, body=body, orelse=other) | ast.AsyncFor(
-                iter=value, target=target, body=body, orelse=other
+            case (
+                ast.For(iter=value, target=target, body=body, orelse=other)
+                | ast.AsyncFor(iter=value, target=target, body=body, orelse=other)
             ):
                 self._visit(value)
                 self._go_through(value)
@@ -511,9 +512,7 @@ class _Cell:
             self._touch_files(name)
             self._use(_all_exposed(given))
 
-    def _call_of_module(
-        self, full: str, given: Sequence[ast.expr], words: set[str | None]
-    ) -> None:
+    def _call_of_module(self, full: str, given: Sequence[ast.expr], words: set[str | None]) -> None:
         package, last = full.partition(".")[0], full.rpartition(".")[2]
         seeded = set(map(_random, knowledge.seeds(full)))
         self._writes |= seeded

@@ -39,7 +39,9 @@ ARRAY_FUNCTIONS_THAT_CHANGE = frozenset(
     "put place copyto fill_diagonal putmask put_along_axis shuffle nditer".split()
 )
 # With them a method or function changes what it is given, or returns an iterator.
-CHANGING_KEYWORDS = frozenset({"inplace", "out", "chunksize", "iterator", "copy", "overwrite_input"})
+CHANGING_KEYWORDS = frozenset(
+    {"inplace", "out", "chunksize", "iterator", "copy", "overwrite_input"}
+)
 
 ARRAYS = frozenset({"numpy", "pandas"})
 PLOTTING = frozenset({"matplotlib", "seaborn", "mpl_toolkits"})

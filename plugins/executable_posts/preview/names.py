@@ -301,7 +301,9 @@ def _kind_of_call(node: ast.Call, names: Names, unbound: Kind | None) -> Kind | 
         iterates = any(word.arg in knowledge.CHANGING_KEYWORDS for word in node.keywords)
         last = full.rpartition(".")[2]
         array = full.partition(".")[0] in knowledge.ARRAYS and not iterates
-        return "array" if array and not last.endswith(("rng", "State", "iter", "load")) else "unknown"
+        return (
+            "array" if array and not last.endswith(("rng", "State", "iter", "load")) else "unknown"
+        )
     if isinstance(node.func, ast.Attribute):
         receiver = kind_of(node.func.value, names, unbound)
         if receiver is None:

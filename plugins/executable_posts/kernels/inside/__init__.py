@@ -41,7 +41,8 @@ def load() -> Any:
     sys.modules["debugpy"] = absent
     importlib.import_module("ipykernel.debugger")
     del sys.modules["debugpy"]
-    importlib.import_module(f"{__name__}.at_end")
+    for name in ("at_end", "warm"):
+        importlib.import_module(f"{__name__}.{name}")
     return importlib.import_module(f"{__name__}.app").LosslessKernelApp
 
 

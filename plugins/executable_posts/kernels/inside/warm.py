@@ -1,25 +1,55 @@
-"""What each cell of a post bound to names, kept so that any cell can be run again as it was.
+"""A warm kernel: what each cell of a post bound to names is kept, so that any can run as in a run.
 
-The builder executes, silently, `before` and then `after` each cell of a warm kernel.
+The builder executes, silently, what `prepare` gives before each cell and what `conclude` gives
+after it.
 """
 
-from collections.abc import Iterable, Iterator, MutableMapping
+import re
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
+
+MIME = "application/vnd.executable-posts.bound+json"
 
 _GONE: Any = object()
 """Bound by a cell to nothing: it deleted the name."""
 
 _TEXTS_AND_NUMBERS = (bool, int, float, complex, str, bytes, type(None))
+# What IPython keeps of cells that ran.
+_HISTORY = re.compile(r"_+|_i+|_i?\d+")
+
+
+def prepare(number: int, behind: Sequence[int]) -> str:
+    """Code after which the next cell is the `number`-th, and finds what the runs `behind` bound."""
+    return f"{_here('_prepare')}({number!r}, {[*behind]!r})"
+
+
+def conclude(run: int, names: Sequence[str], instead: int | None) -> str:
+    """Code that keeps what the last cell bound, and perhaps to `names`, as that of the run `run`.
+
+    It publishes, as `MIME`, the names bound to the same as in the run `instead`.
+    """
+    return f"{_here('_conclude')}({run!r}, {[*names]!r}, {instead!r})"
+
+
+def settle(runs: Sequence[int]) -> str:
+    """Code that binds the names as these runs did, and forgets all others."""
+    return f"{_here('_settle')}({[*runs]!r})"
+
+
+def _here(function: str) -> str:
+    return f"__import__('sys').modules[{__name__!r}].{function}"
 
 
 class Bindings:
     """The names of a post, and by which run of which cell each was bound to what."""
 
-    def __init__(self, names: MutableMapping[str, Any], ours: Iterable[str] = ()) -> None:
-        """`names` is the namespace in which cells run; those that are `ours` are left alone."""
+    def __init__(
+        self, names: MutableMapping[str, Any], is_ours: Callable[[str], object] = lambda _: False
+    ) -> None:
+        """`names` is the namespace in which cells run; those that are ours are left alone."""
         self._names = names
-        self._ours = frozenset(ours)
+        self._is_ours = is_ours
         self._bound: dict[int, dict[str, Any]] = {}
         self._at_start: dict[str, Any] = dict(self._own())
 
@@ -44,25 +74,22 @@ class Bindings:
         """
         now = dict(self._own())
         before = self._at_start
-        bound = {
-            name: value for name, value in now.items() if before.get(name, _GONE) is not value
-        }
+        bound = {name: value for name, value in now.items() if before.get(name, _GONE) is not value}
         gone = {name: _GONE for name in before.keys() - now.keys()}
-        known = {name: now.get(name, _GONE) for name in perhaps if name not in self._ours}
+        known = {name: now.get(name, _GONE) for name in perhaps if not self._is_ours(name)}
         self._bound[run] = known | bound | gone
 
     def same(self, run: int, other: int) -> list[str]:
         """The names that two runs bound to the same."""
-        one, two = self._bound[run], self._bound[other]
+        one, two = self._bound[run], self._bound.get(other, {})
         return sorted(name for name in one if name in two and _same(one[name], two[name]))
 
-    def forget(self, runs: Iterable[int]) -> None:
-        """Forget what these runs bound."""
-        for run in runs:
-            self._bound.pop(run, None)
+    def keep_only(self, runs: Iterable[int]) -> None:
+        """Forget what other runs bound."""
+        self._bound = {run: self._bound[run] for run in runs}
 
     def _own(self) -> Iterator[tuple[str, Any]]:
-        return (item for item in list(self._names.items()) if item[0] not in self._ours)
+        return (item for item in list(self._names.items()) if not self._is_ours(item[0]))
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -78,3 +105,39 @@ def _same(one: Any, other: Any) -> bool:
     if type(one) is tuple and len(one) == len(other):
         return all(map(_same, one, other))
     return False
+
+
+_now: list[Bindings] = []
+
+
+def _bindings() -> Bindings:
+    if not _now:
+        at_first = frozenset(_shell().user_ns)
+        is_own = at_first.__contains__
+        _now.append(
+            Bindings(_shell().user_ns, lambda name: is_own(name) or _HISTORY.fullmatch(name))
+        )
+    return _now[0]
+
+
+def _shell() -> Any:
+    from IPython.core.getipython import get_ipython
+
+    return get_ipython()
+
+
+def _prepare(number: int, behind: Sequence[int]) -> None:
+    _bindings().restore(behind)
+    _shell().execution_count = number
+
+
+def _conclude(run: int, names: Sequence[str], instead: int | None) -> None:
+    bindings = _bindings()
+    bindings.keep(run, names)
+    same = [] if instead is None else bindings.same(run, instead)
+    _shell().display_pub.publish({MIME: same})
+
+
+def _settle(runs: Sequence[int]) -> None:
+    _bindings().restore(runs)
+    _bindings().keep_only(runs)
