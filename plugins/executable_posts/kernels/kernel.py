@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,11 +58,16 @@ class CellError:
     traceback: str
 
 
+def _nobody(_: Collected) -> None:
+    """Told of what arrives where nobody looks on."""
+
+
 @dataclass
 class _Request:
     """Code that was sent to be run: where its outputs go, and what has come back."""
 
     into: Collected
+    arrived: Callable[[Collected], object]
     size: int = 0
     reply: dict[str, Any] | None = None
     idle: bool = False
@@ -111,16 +116,16 @@ class Kernel:
         self._process.send_signal(signal.SIGINT)
 
     def execute(
-        self, code: str, timeout: float, into: Collected | None = None
+        self, code: str, timeout: float, arrived: Callable[[Collected], object] = _nobody
     ) -> tuple[Collected, CellError | None]:
         """Run `code` as a cell: its outputs, which later cells may still change, and its error.
 
-        The outputs go `into` that, if it is given, as they arrive. Raises `CellTimeout` after
-        `timeout` seconds, `OutputTooLarge`, `NotAMessage`, `KernelDied`; but for the last the
-        kernel goes on and is to be killed.
+        `arrived` is told of what there is until now, each time that it changed.
+        Raises `CellTimeout` after `timeout` seconds, `OutputTooLarge`, `NotAMessage`, `KernelDied`;
+        but for the last the kernel goes on and is to be killed.
         """
-        collected = Collected() if into is None else into
-        reply = self._run(code, collected, timeout, silent=False)
+        collected = Collected()
+        reply = self._run(code, collected, timeout, silent=False, arrived=arrived)
         return collected, _error(reply)
 
     def execute_silently(
@@ -133,13 +138,9 @@ class Kernel:
         collected = Collected() if into is None else into
         return _error(self._run(code, collected, timeout, silent=True))
 
-    def forget(self, wanted: Collection[Collected]) -> None:
-        """Take in nothing more for what ran before, but for the outputs that are `wanted`."""
-        self._requests = {
-            name: request
-            for name, request in self._requests.items()
-            if any(request.into is one for one in wanted)
-        }
+    def forget(self) -> None:
+        """Take in nothing more for what ran until now."""
+        self._requests.clear()
 
     def finish(self, last: Collected, timeout: float) -> None:
         """Wait for what the cells left running in threads; what it prints goes to `last`.
@@ -160,9 +161,17 @@ class Kernel:
         while not self._welcome:
             if not self._receive(deadline):
                 raise CellTimeout
-        self._request("kernel_info_request", {}, Collected(), deadline)
+        self._request("kernel_info_request", {}, _Request(Collected(), _nobody), deadline)
 
-    def _run(self, code: str, into: Collected, timeout: float, *, silent: bool) -> dict[str, Any]:
+    def _run(
+        self,
+        code: str,
+        into: Collected,
+        timeout: float,
+        *,
+        silent: bool,
+        arrived: Callable[[Collected], object] = _nobody,
+    ) -> dict[str, Any]:
         content = {
             "code": code,
             "silent": silent,
@@ -171,12 +180,13 @@ class Kernel:
             "allow_stdin": False,
             "stop_on_error": False,
         }
-        return self._request("execute_request", content, into, time.monotonic() + timeout)
+        request = _Request(into, arrived)
+        return self._request("execute_request", content, request, time.monotonic() + timeout)
 
     def _request(
-        self, kind: str, content: dict[str, Any], into: Collected, deadline: float
+        self, kind: str, content: dict[str, Any], request: _Request, deadline: float
     ) -> dict[str, Any]:
-        request = self._send(kind, content, into)
+        self._send(kind, content, request)
         while True:
             if not self._receive(deadline):
                 raise CellTimeout
@@ -184,11 +194,10 @@ class Kernel:
             if reply is not None and request.idle:
                 return reply
 
-    def _send(self, kind: str, content: dict[str, Any], into: Collected) -> _Request:
+    def _send(self, kind: str, content: dict[str, Any], request: _Request) -> None:
         message = self._session.msg(kind, content)
         self._session.send(self._shell, message)
-        request = self._requests[message["header"]["msg_id"]] = _Request(into)
-        return request
+        self._requests[message["header"]["msg_id"]] = request
 
     def _receive(self, deadline: float) -> bool:
         """Take in what has come; false if nothing did until `deadline`."""
@@ -253,6 +262,7 @@ class Kernel:
             if request.size > self._output_limit:
                 raise OutputTooLarge
             request.into.take(message, everywhere=[known.into for known in self._all()])
+            request.arrived(request.into)
 
     def _all(self) -> list[_Request]:
         return list(self._requests.values())

@@ -1,5 +1,5 @@
 """Showing the site on this machine."""
 
-from .server import serve
+from .folder import serve
 
 __all__ = ["serve"]

@@ -1,24 +1,26 @@
 """One post's warm kernel: it is started when it is first needed, and runs what edits ask for."""
 
 import contextlib
+import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .. import inline_values
 from ..errors import Problem
-from ..jobs import Conditions, Job
+from ..jobs import Conditions, Job, JobCell
 from ..kernels.collected import Collected
 from ..kernels.inside import warm as inside
 from ..kernels.kernel import CellError, Kernel, started
 from ..kernels.manager import KernelSetup
 from ..kernels.server import KernelServer, ServerUnavailable
-from ..run import START_LIMIT, environment, folder_names, folders_for, kernel_setup, used
+from ..run import START_LIMIT, environment, folders_for, kernel_setup, used, without_machine
 from ..run_failures import EXPECTED, CellRaised, describe
 from ..scratch import Scratch
-from ..streams import without_folders
+from ..store import Output
+from ..streams import merge_streams
 from .cells import CellState, CellUpdate, Edit, ServerFor, Tell
 from .dependencies import Logged, Needed, Pass, Ran
 from .known import Known, Look, codes, key, look_at_files, stored
@@ -50,6 +52,7 @@ class Session:
         self._setup: KernelSetup | None = None
         self._folders: Scratch | None = None
         self._lock = threading.Lock()
+        self._executing: Edit | None = None
         self._stopped: Callable[[], bool] = lambda: False
 
     @property
@@ -60,8 +63,14 @@ class Session:
     def interrupt(self) -> None:
         """Interrupt the cell that runs, if one does. From any thread."""
         with self._lock:
-            if self._kernel is not None:
+            if self._kernel is not None and self._executing is not None:
                 self._kernel.interrupt()
+
+    def kill_if_runs(self, edit: Edit) -> None:
+        """End the kernel if it still runs a cell of `edit`. From any thread."""
+        with self._lock:
+            if self._kernel is not None and self._executing is edit:
+                self._kernel.kill()
 
     def kill(self) -> None:
         """End the kernel at once. From any thread."""
@@ -177,10 +186,7 @@ class Session:
             prepared = f"{inside.prepare(needed.new + 1, needed.behind)}\n{cell.setup}"
             if error := kernel.execute_silently(prepared, _TIME_TO_PREPARE):
                 raise CellRaised(error)
-            try:
-                _, raised = kernel.execute(cell.code, cell.timeout, heard)
-            finally:
-                heard.close()
+            raised = self._execute(kernel, edit, cell, heard)
             seconds = time.monotonic() - begin
             self._check()
             if raised is not None and not cell.may_raise:
@@ -191,7 +197,11 @@ class Session:
             if fatal:
                 self._drop()
             self._check()
-            self._tell_failed(edit, needed.new, heard, error, time.monotonic() - begin)
+            if self._setup is None:
+                raise
+            limits = self._conditions.limits
+            problem = describe(error, edit.job, needed.new, self._setup, limits)
+            self._tell_failed(edit, needed.new, heard, problem, time.monotonic() - begin)
             return None
         except Cancelled:
             if _imports(cell.code):
@@ -200,6 +210,19 @@ class Session:
         known = self._known_from(edit, needed.new, heard, seconds)
         self._tell_known(edit, needed.new, known)
         return known
+
+    def _execute(
+        self, kernel: Kernel, edit: Edit, cell: JobCell, heard: "_Heard"
+    ) -> CellError | None:
+        with self._lock:
+            self._executing = edit
+        try:
+            self._check()
+            return kernel.execute(cell.code, cell.timeout, heard.arrived)[1]
+        finally:
+            with self._lock:
+                self._executing = None
+            heard.close()
 
     def _conclude(self, kernel: Kernel, needed: Needed, way: Pass) -> None:
         bound = Collected()
@@ -213,12 +236,11 @@ class Session:
     def _settle(self) -> None:
         """Let the kernel stand as after all cells, and forget what belongs to none any more."""
         runs = [cell.run for cell in self._cells if cell.run is not None]
-        if self._kernel is None:
+        if self._kernel is None or self._folders is None:
             return
         try:
             self._kernel.execute_silently(inside.settle(runs), _TIME_TO_PREPARE)
-            self._kernel.forget([])
-            assert self._folders is not None
+            self._kernel.forget()
             names, _ = used(self._folders.folder / "reads", self._folders, self._conditions)
             self._read = frozenset(self._conditions.root / name for name in names)
         except (*EXPECTED, OSError):
@@ -280,10 +302,8 @@ class Session:
         )
 
     def _tell_failed(
-        self, edit: Edit, index: int, heard: "_Heard", error: Exception, seconds: float
+        self, edit: Edit, index: int, heard: "_Heard", problem: Problem, seconds: float
     ) -> None:
-        assert self._setup is not None
-        problem = describe(error, edit.job, index, self._setup, self._conditions.limits)
         self._tell(
             CellUpdate(
                 edit.post,
@@ -302,26 +322,26 @@ class Session:
         problems: list[Problem] = inline_values.failures(edit.post, [(cell, outputs)])
         return Known(outputs, seconds, next(iter(problems), None))
 
-    def _outputs(self, heard: "_Heard") -> tuple[dict[str, Any], ...]:
+    def _outputs(self, heard: "_Heard") -> tuple[Output, ...]:
+        outputs = merge_streams(heard.collected.outputs)
         if self._folders is None:
-            return tuple(heard.outputs)
-        names = folder_names(self._folders, self._conditions)
-        return tuple(without_folders(output, names) for output in heard.outputs)
+            return tuple(outputs)
+        return without_machine(outputs, self._folders, self._conditions)
 
 
-class _Heard(Collected):
-    """Outputs of a cell, which are told as they arrive, but not all the time."""
+class _Heard:
+    """The outputs of a cell, which are told as they arrive, but not all the time."""
 
     def __init__(self, tell: Callable[[], None]) -> None:
-        super().__init__()
         self._tell = tell
         self._telling = threading.Lock()
         self._next = 0.0
         self._later: threading.Timer | None = None
+        self.collected = Collected()
 
-    def take(self, message: dict[str, Any], everywhere: Iterable[Collected]) -> None:
-        """Take in a message, and tell, at once or a little later."""
-        super().take(message, everywhere)
+    def arrived(self, collected: Collected) -> None:
+        """Tell that there are more outputs, at once or a little later."""
+        self.collected = collected
         with self._telling:
             now = time.monotonic()
             if now >= self._next:
@@ -353,4 +373,4 @@ def _same_cells(one: Job, other: Job) -> bool:
 
 
 def _imports(code: str) -> bool:
-    return "import" in code
+    return re.search(r"\bimport\b", code) is not None

@@ -5,7 +5,7 @@ import time
 
 from ..jobs import Conditions
 from .cells import Edit, ServerFor, Tell
-from .worker import Pace, Slots, Worker
+from .post_worker import Pace, Slots, Worker
 
 _MOST_KERNELS = 4
 _TIME_TO_END = 5.0

@@ -1,4 +1,4 @@
-"""One post's thread: it runs the newest edit, confirms it when the author pauses, rests when idle."""
+"""One post's thread: runs the newest edit, confirms it in a pause, ends an idle kernel."""
 
 import contextlib
 import threading
@@ -110,14 +110,10 @@ class Worker:
             self._confirming.kill()
         if self._busy:
             self._session.interrupt()
-            timer = threading.Timer(_TIME_TO_OBEY, self._kill_if_deaf, [self._newest])
-            timer.daemon = True
-            timer.start()
-
-    def _kill_if_deaf(self, edit: Edit) -> None:
-        with self._changed:
-            if self._newest is edit and self._taken is not edit:
-                self._session.kill()
+            if self._taken is not None:
+                timer = threading.Timer(_TIME_TO_OBEY, self._session.kill_if_runs, [self._taken])
+                timer.daemon = True
+                timer.start()
 
     def _kill(self) -> None:
         if self._confirming is not None:
@@ -152,27 +148,25 @@ class Worker:
                     self._taken = self._newest
                     self._busy = True
                     return self._newest
-                if self._to_rest:
-                    due = "rest"
-                elif self._unconfirmed is not None:
-                    due = "confirm" if not self._wait(self._pace.pause) else ""
+                to_confirm = self._unconfirmed
+                if to_confirm is not None and not self._to_rest:
+                    seconds: float | None = self._pace.pause
                 else:
-                    due = "rest" if not self._wait(self._pace.idle) else ""
-            if due == "rest":
+                    seconds = self._pace.idle if self._session.has_kernel else None
+                if not self._to_rest and self._wait(seconds):
+                    continue
+            if to_confirm is not None and not self._to_rest:
+                self._confirm(to_confirm)
+            else:
                 self._to_rest = False
                 self._session.end()
-                with self._changed:
-                    # Until there is something to do.
-                    self._changed.wait_for(self._has_news)
-            elif due == "confirm" and self._unconfirmed is not None:
-                self._confirm(self._unconfirmed)
 
     def _has_news(self) -> bool:
         return self._closed or self._newest is not self._taken
 
-    def _wait(self, seconds: float) -> bool:
+    def _wait(self, seconds: float | None) -> bool:
         """Whether there is something to do within that time, counted from the last edit."""
-        remaining = self.last_used + seconds - time.monotonic()
+        remaining = None if seconds is None else self.last_used + seconds - time.monotonic()
         return self._changed.wait_for(lambda: self._has_news() or self._to_rest, remaining)
 
     def _apply(self, edit: Edit) -> None:
