@@ -293,7 +293,7 @@ def started(
     `begun` is told of it before it is ready. Raises `KernelNotStarted` if it is not within
     `timeout` seconds, `ServerUnavailable` if it was to be forked and could not be.
     """
-    with _context(output_limit) as context:
+    with context_for(output_limit) as context:
         manager = SupervisedKernelManager(setup, context)
         try:
             asyncio.run(manager.start_kernel(cwd=cwd, env=env))
@@ -313,7 +313,7 @@ def started(
 
 
 @contextlib.contextmanager
-def _context(output_limit: int) -> "Iterator[zmq.Context[Any]]":
+def context_for(output_limit: int) -> "Iterator[zmq.Context[Any]]":
     """Sockets that take in no more than a few messages, and none that is larger than allowed."""
     context = zmq.Context()
     context.setsockopt(zmq.RCVHWM, _WAITING_MESSAGES)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequen
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
+from . import snapshots
+
 MIME = "application/vnd.executable-posts.bound+json"
 
 _GONE: Any = object()
@@ -17,6 +19,16 @@ _GONE: Any = object()
 _TEXTS_AND_NUMBERS = (bool, int, float, complex, str, bytes, type(None))
 # What IPython keeps of cells that ran.
 _HISTORY = re.compile(r"_+|_i+|_i?\d+")
+
+
+def begin() -> str:
+    """Code to be run before anything else in a kernel that is no fork of another one."""
+    return f"{_here('_begin')}()"
+
+
+def take(address: str) -> str:
+    """Code that has a snapshot taken, if that is possible, which listens at `address`."""
+    return f"__import__('sys').modules[{snapshots.__name__!r}].take({address!r})"
 
 
 def prepare(number: int, behind: Sequence[int]) -> str:
@@ -124,6 +136,11 @@ def _shell() -> Any:
     from IPython.core.getipython import get_ipython
 
     return get_ipython()
+
+
+def _begin() -> None:
+    snapshots.settle()
+    _bindings()
 
 
 def _prepare(number: int, behind: Sequence[int]) -> None:
