@@ -83,8 +83,10 @@ class Trunk:
         """Where a snapshot listens, by its number; `None` is the one before all cells."""
         return self._folder / ("k" if snapshot is None else f"k{snapshot}")
 
-    def start(self, *, cwd: str, env: dict[str, str], timeout: float) -> None:
-        """Start the process.
+    def start(
+        self, *, cwd: str, env: dict[str, str], timeout: float, begun: Callable[[], object]
+    ) -> None:
+        """Start the process; `begun` is called before it is ready.
 
         Raises `KernelNotStarted` if it is not there within `timeout` seconds, `ServerUnavailable`
         if it was to be forked and could not be.
@@ -94,6 +96,7 @@ class Trunk:
             asyncio.run(manager.start_kernel(cwd=cwd, env=env))
             self._process = manager.process
             manager.forget()
+        begun()
         deadline = time.monotonic() + timeout
         while not self.address(None).exists():
             if self.has_ended(_BETWEEN_TRIES):

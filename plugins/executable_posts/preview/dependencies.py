@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 
 from ..matching import match
-from .effects import ALL, NOTHING, Code, Effects, effects_of, touch
+from .effects import ALL, FILES, NOTHING, Code, Effects, effects_of, touch
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,32 @@ class Logged:
 _MOST_LOGGED = 60
 _MANY = Code("%many")
 """Stands for many runs of long ago, of which nothing is known any more."""
+
+
+_FILES_WRITTEN = Logged(-1, Code("open('')"))
+
+
+def rewound(
+    cells: Sequence[Ran], log: Sequence[Logged], then: Sequence[Ran], logged_then: Sequence[Logged]
+) -> tuple[list[Ran], list[Logged]]:
+    """The `cells` and the `log` if the kernel is what it was when only the first of the cells had
+    run, which were `then` and `logged_then`. What was written to files stays written."""
+    effects = effects_of([one.code for one in log])
+    seen = {one.run for one in logged_then}
+    files = any(
+        touch(effect.writes, {FILES})
+        for one, effect in zip(log, effects, strict=True)
+        if one.run not in seen
+    )
+    first = [
+        replace(now, run=before.run, exact=before.exact)
+        for now, before in zip(cells, then, strict=False)
+    ]
+    rest = [
+        replace(cell, run=None, good=cell.good and cell.exact, exact=True)
+        for cell in cells[len(first) :]
+    ]
+    return [*first, *rest], [*logged_then, *([_FILES_WRITTEN] if files else [])]
 
 
 @dataclass(frozen=True)
@@ -88,7 +114,8 @@ class Needed:
     """The next cell to run, by its index `new`.
 
     `run` is the number of that run, `behind` are the runs whose names it is to find, `instead` is the run of the cell that it was before its edit; `names` are those that it
-    may bind. `exact` says whether what it finds is, beside the names, what it would find in a run.
+    may bind. `exact` says whether what it finds is, beside the names, what it would find in a run;
+    `fresh`, whether in this kernel nothing ran but the cells before it, in their order.
     """
 
     new: int
@@ -97,6 +124,7 @@ class Needed:
     instead: int | None
     names: tuple[str, ...]
     exact: bool
+    fresh: bool
 
 
 class Pass:
@@ -165,6 +193,11 @@ class Pass:
         before by the cell that it was."""
         self._tainted -= {f"name:{name}" for name in same}
 
+    def before(self) -> tuple[list[Ran], list[Logged]]:
+        """The cells before the one that was given last, and what ran in the kernel before it."""
+        cells = self.ran()[: max(self._runs)]
+        return cells, [one for one, _ in self._log[:-1]]
+
     def ran(self, *, stopped_at: int | None = None) -> list[Ran]:
         """The cells as they are now; the one at `stopped_at` did not come to its end, nor did those
         begin that were to run after it."""
@@ -220,9 +253,10 @@ class Pass:
         self._next_run += 1
         self._exact[new] = exact
         behind = [run for run, _ in self._runs_before()]
+        fresh = exact and [one.run for one, _ in self._log] == behind
         self._log.append((Logged(run, self._codes[new]), effects))
         instead = None if step.old is None else self._old[step.old].run
-        return Needed(new, run, tuple(behind), instead, tuple(effects.names), exact)
+        return Needed(new, run, tuple(behind), instead, tuple(effects.names), exact, fresh)
 
     def _is_good(self, step: Step) -> bool:
         return step.same and step.old is not None and self._old[step.old].good

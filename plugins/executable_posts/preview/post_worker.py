@@ -71,7 +71,7 @@ class Worker:
     @property
     def may_rest(self) -> bool:
         """Whether it has a kernel with nothing to do."""
-        return self._session.has_kernel and not self._busy
+        return self._session.kernel.is_there and not self._busy
 
     def edited(self, edit: Edit) -> None:
         """Run `edit`; what runs for an older one is cancelled."""
@@ -109,16 +109,18 @@ class Worker:
         if self._confirming is not None:
             self._confirming.kill()
         if self._busy:
-            self._session.interrupt()
+            self._session.kernel.interrupt()
             if self._taken is not None:
-                timer = threading.Timer(_TIME_TO_OBEY, self._session.kill_if_runs, [self._taken])
+                timer = threading.Timer(
+                    _TIME_TO_OBEY, self._session.kernel.kill_if_executing, [self._taken]
+                )
                 timer.daemon = True
                 timer.start()
 
     def _kill(self) -> None:
         if self._confirming is not None:
             self._confirming.kill()
-        self._session.kill()
+        self._session.kernel.kill()
 
     def _is_old(self, edit: Edit) -> bool:
         return self._closed or self._newest is not edit
@@ -152,7 +154,7 @@ class Worker:
                 if to_confirm is not None and not self._to_rest:
                     seconds: float | None = self._pace.pause
                 else:
-                    seconds = self._pace.idle if self._session.has_kernel else None
+                    seconds = self._pace.idle if self._session.kernel.is_there else None
                 if not self._to_rest and self._wait(seconds):
                     continue
             if to_confirm is not None and not self._to_rest:
@@ -185,7 +187,7 @@ class Worker:
                     )
                 )
             return
-        if not self._session.has_kernel:
+        if not self._session.kernel.is_there:
             self._make_room(self)
         with contextlib.suppress(Cancelled):
             with self._slots.edits:
