@@ -4,6 +4,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from .scratch import Scratch, link_if_large, scratch, written
 from .store import Output
 from .streams import merge_streams, without_folders
 
-_START_LIMIT = 120.0
+START_LIMIT = 120.0
 
 
 Arrived = Callable[[int, Callable[[], tuple[Output, ...]]], object]
@@ -47,28 +48,8 @@ def run(
     The kernel is forked from `server` if there is one. `begun` is told of it, so that
     it can kill it from another thread; `arrived` of the outputs of cells that still run.
     """
-    # A link leads to the source, which only Landlock keeps from being written.
-    place = link_if_large if protects_files() else shutil.copy2
-    with scratch(conditions.content, job.folder, place) as folders:
-        setup = KernelSetup(
-            folders.folder,
-            InsidePlan(
-                reads=str(folders.folder / "reads"),
-                writable=(
-                    str(folders.folder),
-                    *(str(folder) for folder in shared_folders(conditions)),
-                    *map(str, conditions.writable),
-                ),
-                memory=conditions.limits.memory,
-                file_size=conditions.limits.file,
-                network=conditions.network,
-                watched=(str(folders.content), str(conditions.root)),
-                ignored=(sys.prefix, str(conditions.cache)),
-                datasets=conditions.datasets,
-            ),
-            Bounds(conditions.limits.processes, conditions.limits.memory, conditions.limits.disk),
-            server,
-        )
+    with folders_for(conditions, job.folder) as folders:
+        setup = kernel_setup(folders, conditions, server)
         results: list[CellResult] = []
 
         def cleaned(outputs: Iterable[Output]) -> tuple[Output, ...]:
@@ -83,7 +64,7 @@ def run(
                 cwd=str(folders.working),
                 env=environment(conditions, folders.home),
                 output_limit=conditions.limits.output,
-                timeout=_START_LIMIT,
+                timeout=START_LIMIT,
                 begun=begun,
             ) as kernel:
                 _run_cells(kernel, job, conditions, _Watch(progress, seen), results)
@@ -92,12 +73,44 @@ def run(
         memory = kernel.end.memory if kernel.end else 0
         cells = tuple(replace(result, outputs=cleaned(result.outputs)) for result in results)
         try:
-            files, modules = _used(folders.folder / "reads", folders, conditions)
+            files, modules = used(folders.folder / "reads", folders, conditions)
         except OSError:
             message = "removed the folder in which it ran, and with it the record of what it read"
             return Problem(job.path, message, job.cells[0].line)
         saved = written(job.keep, folders, job.folder)
         return Run(cells, files, modules, memory, saved=saved)
+
+
+def kernel_setup(
+    folders: Scratch, conditions: Conditions, server: KernelServer | None
+) -> KernelSetup:
+    """What a kernel is to be told that runs in `folders`."""
+    return KernelSetup(
+        folders.folder,
+        InsidePlan(
+            reads=str(folders.folder / "reads"),
+            writable=(
+                str(folders.folder),
+                *(str(folder) for folder in shared_folders(conditions)),
+                *map(str, conditions.writable),
+            ),
+            memory=conditions.limits.memory,
+            file_size=conditions.limits.file,
+            network=conditions.network,
+            watched=(str(folders.content), str(conditions.root)),
+            ignored=(sys.prefix, str(conditions.cache)),
+            datasets=conditions.datasets,
+        ),
+        Bounds(conditions.limits.processes, conditions.limits.memory, conditions.limits.disk),
+        server,
+    )
+
+
+def folders_for(conditions: Conditions, post_folder: Path) -> AbstractContextManager[Scratch]:
+    """The folders of one run of a post that lies in `post_folder`."""
+    # A link leads to the source, which only Landlock keeps from being written.
+    place = link_if_large if protects_files() else shutil.copy2
+    return scratch(conditions.content, post_folder, place)
 
 
 def shared_folders(conditions: Conditions) -> list[Path]:
@@ -172,7 +185,7 @@ def without_machine(
     return tuple(without_folders(output, names) for output in outputs)
 
 
-def _used(
+def used(
     reads: Path, folders: Scratch, conditions: Conditions
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The project's files and the modules that the run used, by name and in order."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -104,9 +105,17 @@ class Kernel:
         """How the kernel ended; `None` as long as it has not."""
         return self._process.end
 
+    def has_ended(self) -> bool:
+        """Whether the kernel, and all that it started, is gone."""
+        return self._end() is not None
+
     def kill(self) -> None:
         """End the kernel at once, with all that it started; whoever waits for it is told."""
         self._process.send_signal(9)
+
+    def interrupt(self) -> None:
+        """Raise `KeyboardInterrupt` in the cell that runs, if one does. From any thread."""
+        self._process.send_signal(signal.SIGINT)
 
     def execute(
         self, code: str, timeout: float, arrived: Callable[[Collected], object] = _nobody
@@ -121,9 +130,19 @@ class Kernel:
         reply = self._run(code, collected, timeout, silent=False, arrived=arrived)
         return collected, _error(reply)
 
-    def execute_silently(self, code: str, timeout: float) -> CellError | None:
-        """Run `code` that is no cell of the post: it has no execution count, and shows nothing."""
-        return _error(self._run(code, Collected(self._widgets), timeout, silent=True))
+    def execute_silently(
+        self, code: str, timeout: float, into: Collected | None = None
+    ) -> CellError | None:
+        """Run `code` that is no cell of the post: it has no execution count, and shows nothing.
+
+        What it publishes all the same goes `into` that, if it is given. Raises as `execute` does.
+        """
+        collected = Collected(self._widgets) if into is None else into
+        return _error(self._run(code, collected, timeout, silent=True))
+
+    def forget(self) -> None:
+        """Take in nothing more for what ran until now."""
+        self._requests.clear()
 
     def finish(self, last: Collected, timeout: float) -> None:
         """Wait for what the cells left running in threads; what it prints goes to `last`.
@@ -278,7 +297,7 @@ def started(
     `begun` is told of it before it is ready. Raises `KernelNotStarted` if it is not within
     `timeout` seconds, `ServerUnavailable` if it was to be forked and could not be.
     """
-    with _context(output_limit) as context:
+    with context_for(output_limit) as context:
         manager = SupervisedKernelManager(setup, context)
         try:
             asyncio.run(manager.start_kernel(cwd=cwd, env=env))
@@ -298,7 +317,7 @@ def started(
 
 
 @contextlib.contextmanager
-def _context(output_limit: int) -> "Iterator[zmq.Context[Any]]":
+def context_for(output_limit: int) -> "Iterator[zmq.Context[Any]]":
     """Sockets that take in no more than a few messages, and none that is larger than allowed."""
     context = zmq.Context()
     context.setsockopt(zmq.RCVHWM, _WAITING_MESSAGES)

@@ -142,8 +142,12 @@ class SupervisedKernelManager(KernelManager):
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
             end = self.process.end
-        self._close_control_socket()
+        self.forget()
         return end
+
+    def forget(self) -> None:
+        """Close what is open for the kernel; it goes on."""
+        self._close_control_socket()
 
 
 def _kernel_spec(setup: KernelSetup) -> KernelSpec:

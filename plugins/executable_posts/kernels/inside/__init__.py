@@ -4,7 +4,7 @@ import importlib
 import sys
 from typing import Any
 
-from . import confinement, datasets, figure_texts, home, reads, still_charts
+from . import confinement, datasets, figure_texts, home, reads, snapshots, still_charts
 from .imports import ImportWatch, Preloaded
 from .plan import InsidePlan
 
@@ -26,11 +26,24 @@ def main(preloaded: Preloaded | None = None) -> None:
     watch = ImportWatch(preloaded)
     sys.meta_path.insert(0, watch)
 
-    app: Any = load().instance()
-    app.initialize([*sys.argv[1:], *_ARGUMENTS])
+    if plan.snapshots:
+        sys.argv[-1] = snapshots.keep(plan.snapshots)
+    app = _new_app()
     preloaded.streams.become_the_kernels()
     watch.note = reads.install(plan.reads, plan.watched, plan.ignored)
-    app.start()
+    while True:
+        try:
+            app.start()
+            return
+        except snapshots.Asleep as asleep:
+            sys.argv[-1] = snapshots.sleep(asleep.listening)
+            app = snapshots.rebuild(app, _new_app)
+
+
+def _new_app() -> Any:
+    app: Any = load().instance()
+    app.initialize([*sys.argv[1:], *_ARGUMENTS])
+    return app
 
 
 def load() -> Any:
@@ -42,7 +55,8 @@ def load() -> Any:
     sys.modules["debugpy"] = absent
     importlib.import_module("ipykernel.debugger")
     del sys.modules["debugpy"]
-    importlib.import_module(f"{__name__}.at_end")
+    for name in ("at_end", "warm"):
+        importlib.import_module(f"{__name__}.{name}")
     return importlib.import_module(f"{__name__}.app").LosslessKernelApp
 
 

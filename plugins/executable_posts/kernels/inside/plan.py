@@ -32,6 +32,7 @@ class InsidePlan:
     watched: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
+    snapshots: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """What `read` reads."""

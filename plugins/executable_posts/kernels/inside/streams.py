@@ -8,7 +8,7 @@ from collections.abc import Iterator
 # By name, since a cell may put others in their places.
 from os import read
 from select import POLLIN, poll
-from typing import Any
+from typing import Any, ClassVar
 
 from ipykernel.iostream import OutStream
 
@@ -24,7 +24,20 @@ class LosslessStream(OutStream):
       a thread, whenever that gets to run.
     * A character of several bytes that lies on the border of two reads stays whole.
     * A long text goes out in messages of 64 Ki characters, so that whoever receives it can stop.
+
+    There is one of each name in a process: where a kernel is built anew (see `snapshots`), what
+    cells and libraries have kept of the old one writes to the new one.
     """
+
+    _of_process: ClassVar[dict[str, "LosslessStream"]] = {}
+
+    def __new__(
+        cls, session: object, pub_thread: object, name: str, *_: object, **__: object
+    ) -> "LosslessStream":
+        """The one of this `name`, which is then made anew."""
+        if name not in cls._of_process:
+            cls._of_process[name] = super().__new__(cls)
+        return cls._of_process[name]
 
     def _setup_stream_redirects(self, name: str) -> None:
         self._reading = threading.RLock()
