@@ -162,8 +162,10 @@ def _find_redirects(generator: StaticGenerator) -> None:
     taken = pages.taken(generator.context, generator.settings, root)
     targets = pages.targets(pages.listed(generator.context), root)
     _session.state.redirects, problems = redirects.redirects(targets, taken)
+    for problem in problems:
+        print(problem, file=sys.stderr)
     if problems:
-        raise SiteFailed("\n".join(map(str, problems)))
+        raise SiteFailed("aliases have to be mended; nothing was written")
 
 
 def _note(_: str, context: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from ..errors import Problem
 from ..jobs import Conditions, Job
 from ..kernels.branches import NoSnapshot
 from ..kernels.collected import Collected
+from ..kernels.widgets import Widgets
 from ..run_failures import EXPECTED, CellRaised, describe
 from .cells import CellState, CellUpdate, Edit, ServerFor, Tell
 from .dependencies import Logged, Needed, Pass, Ran, rewound
@@ -263,7 +264,7 @@ class _Heard:
         self._telling = threading.Lock()
         self._next = 0.0
         self._later: threading.Timer | None = None
-        self.collected = Collected()
+        self.collected = Collected(Widgets())
 
     def arrived(self, collected: Collected) -> None:
         """Tell that there are more outputs, at once or a little later."""

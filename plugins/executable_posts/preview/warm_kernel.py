@@ -9,6 +9,7 @@ from pathlib import Path
 from ..jobs import Conditions, Job
 from ..kernels.branches import NoSnapshot, Trunk
 from ..kernels.collected import Collected
+from ..kernels.widgets import Widgets
 from ..kernels.inside import warm as inside
 from ..kernels.kernel import CellError, Kernel
 from ..kernels.manager import KernelSetup
@@ -193,7 +194,7 @@ class WarmKernel:
 
     def conclude(self, needed: Needed) -> list[str]:
         """Keep what a cell bound; the names that it bound to the same as before it was changed."""
-        told = Collected()
+        told = Collected(Widgets())
         code = inside.conclude(needed.run, needed.names, needed.instead)
         if error := self._there().execute_silently(code, _TIME_TO_PREPARE, told):
             raise CellRaised(error)
