@@ -37,8 +37,8 @@ def _files(value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
         raise ValueError("a list of files of the theme is expected")
     for name in value:
-        if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise ValueError(f'"{name}" is not in the theme')
+        if Path(name).is_absolute():
+            raise ValueError(f'"{name}" is no path from the folder of the theme')
     return tuple(value)
 
 
