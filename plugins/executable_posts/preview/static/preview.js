@@ -178,23 +178,37 @@ function liftDecorations() {
   for (const one of document.querySelectorAll(OURS)) one.remove();
 }
 
+const drawn = new Map(); // cell → its element: the same one is moved, not made again
+
 function draw() {
   liftDecorations();
+  const numbers = known.message.cells.map((cell) => cell.number);
+  for (const number of [...drawn.keys()]) if (!numbers.includes(number)) drawn.delete(number);
   for (const cell of known.message.cells) {
     const place = placeOf(cell);
-    const element = document.createElement("preview-cell");
-    element.dataset.state = cell.state;
-    element.dataset.cell = cell.number;
-    const badge = document.createElement("span");
-    badge.setAttribute("role", "status");
-    badge.textContent = words(cell);
-    element.append(badge);
-    if (cell.problem) element.append(problemElement(cell.problem));
-    place?.(element);
+    place?.(cellElement(cell));
     const before = known.message.before[cell.number];
     if (before) place?.(beforeElement(before), true);
   }
   drawBar();
+}
+
+function cellElement(cell) {
+  const element = drawn.get(cell.number) ?? document.createElement("preview-cell");
+  drawn.set(cell.number, element);
+  element.dataset.state = cell.state;
+  element.dataset.cell = cell.number;
+  if (!element.firstChild) {
+    element.append(document.createElement("span"));
+    element.firstChild.setAttribute("role", "status");
+  }
+  element.firstChild.textContent = words(cell);
+  const text = JSON.stringify(cell.problem);
+  if (element.dataset.problem !== text) {
+    element.dataset.problem = text;
+    element.replaceChildren(element.firstChild, ...(cell.problem ? [problemElement(cell.problem)] : []));
+  }
+  return element;
 }
 
 function placeOf(cell) {
@@ -247,7 +261,8 @@ function problemElement(problem) {
   place.textContent = problem.place;
   const message = document.createElement("strong");
   message.textContent = problem.message;
-  element.append(message, place);
+  element.append(message);
+  if (!problem.details.includes(problem.place)) element.append(place);
   if (problem.details) {
     const details = document.createElement("pre");
     details.textContent = problem.details;
