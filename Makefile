@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-build rebuild status serve reserve regenerate livereload check clean: $(VENV)/installed
+build rebuild status serve reserve regenerate preview livereload check clean: $(VENV)/installed
 	@$(VENV)/bin/invoke $@
 
-test lint: $(VENV)/installed-dev
+test lint tools: $(VENV)/installed-dev
 	@$(VENV)/bin/invoke $@
 
 # It says what is missing, so nothing is installed for it.
@@ -24,4 +24,4 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@$(INSTALL) --compile --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: build rebuild status serve reserve regenerate livereload check clean test lint doctor
+.PHONY: build rebuild status serve reserve regenerate preview livereload check clean test lint tools doctor

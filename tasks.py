@@ -292,7 +292,7 @@ def clean(_: Context, figures: bool = False) -> None:
 @task(
     positional=["name"],
     help={
-        "name": "a module in tests/benchmarks/: execute or stale",
+        "name": "a module in tests/benchmarks/: execute, preview or stale",
         "rounds": "how often each contestant is measured",
         "sizes": "execute: how many posts, as in 1,10,40",
     },
@@ -334,7 +334,13 @@ def lint(_: Context) -> None:
     _run("lint-imports", "--no-cache")
 
 
-@task(pre=[lint])
+@task
+def tools(_: Context) -> None:
+    """Install what tests use: Chromium, servers, npm packages"""
+    _run("python", "-m", "tests.install")
+
+
+@task(pre=[lint, tools])
 def test(_: Context) -> None:
     """Check the code and run all tests"""
     _run("pytest", "--numprocesses", "auto", "--dist", "loadfile", "--quiet")

@@ -19,7 +19,7 @@ def chromium_path() -> str:
     """
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
-        raise FileNotFoundError("no Chromium is here for the tests: `invoke browser` installs it")
+        raise FileNotFoundError("no Chromium is here for the tests: `invoke tools` installs it")
     return found
 
 

@@ -1,4 +1,4 @@
-"""What the tests use of npm: `invoke browser` installs it into tests/npm/node_modules."""
+"""What the tests use of npm: `invoke tools` installs it into tests/npm/node_modules."""
 
 from pathlib import Path
 
@@ -12,5 +12,5 @@ def npm_file(name: str) -> Path:
     """
     file = _MODULES / name
     if not file.exists():
-        raise FileNotFoundError(f"{name} is not here for the tests: `invoke browser` installs it")
+        raise FileNotFoundError(f"{name} is not here for the tests: `invoke tools` installs it")
     return file
