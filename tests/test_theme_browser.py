@@ -89,7 +89,7 @@ def test_the_first_post_is_light(chromium: Browser, address: str) -> None:
     """At most 6 requests, all of the page scrolled through, and 20 KB without pictures."""
     with reader(chromium, PHONE) as page:
         done: list[Request] = []
-        page.on("requestfinished", lambda request: done.append(request))
+        page.on("requestfinished", lambda request: done.append(request))  # noqa: PLW0108
         page.goto(f"{address}/{FIRST}", wait_until="networkidle")
         page.mouse.wheel(0, 20_000)
         page.wait_for_load_state("networkidle")
