@@ -364,6 +364,9 @@ def test_a_site_without_pagefind_has_all_but_the_search(blog: Blog, tmp_path: Pa
     assert "Traceback" not in built.text
     assert (blog.folder / "bare" / UM).is_file()
     assert not (blog.folder / "bare/pagefind").exists()
+    for page in (UM, "404.html"):
+        assert "busca.html" not in blog.page(page, "bare")
+        assert "busca.html" in blog.page(page)
 
 
 @pytest.mark.parametrize(
