@@ -172,7 +172,18 @@ def test_style_sheets_and_scripts_are_one_file_each_named_by_their_content(blog:
         file.stat().st_size for file in (ROOT / "theme/css").iterdir()
     )
     assert len(blog.page(script)) < 3 * 1024
-    assert [file.name for file in blog.output.glob("theme/site.*.css")] == [Path(style).name]
+
+
+def test_a_bundle_that_no_page_names_any_more_goes_and_no_other_file(blog: Blog) -> None:
+    folder = blog.output / "theme"
+    old, other = folder / "site.0123456789.css", folder / "site.mine.css"
+    for file in (old, other):
+        file.write_text("a{}")
+    assert blog.build().status == 0
+    assert not old.exists()
+    assert other.exists()
+    other.unlink()
+    assert len(list(folder.glob("site.*.css"))) == 1
 
 
 @pytest.mark.parametrize("name", ["feeds/all.atom.xml", "feeds/geral.atom.xml"])
@@ -353,6 +364,9 @@ def test_a_site_without_pagefind_has_all_but_the_search(blog: Blog, tmp_path: Pa
     assert "Traceback" not in built.text
     assert (blog.folder / "bare" / UM).is_file()
     assert not (blog.folder / "bare/pagefind").exists()
+    for page in (UM, "404.html"):
+        assert "busca.html" not in blog.page(page, "bare")
+        assert "busca.html" in blog.page(page)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The whole way as one list of steps: parse, plan, run, view, store, render. No Pelican here."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import drift, memory, store
@@ -86,10 +86,7 @@ def build(sources: Sequence[Source], settings: BuildSettings, progress: Progress
     charts = {source: chart_files(views[source], settings.words.outputs) for source in plans}
     problems += [problem for one in charts.values() for problem in one.problems]
     pages = {
-        source.file: replace(
-            _page(source, planned, views[source], charts[source].files, settings),
-            confirmed=source.name not in blamed,
-        )
+        source.file: _page(source, planned, views[source], charts[source].files, settings)
         for source, planned in plans.items()
     }
     reports = [
@@ -242,6 +239,7 @@ def _page(
         figures=(*shown.figures, *shown.files, *charts),
         notebook=notebook if planned.cells and notebook.is_file() else None,
         saved=shown.saved,
+        confirmed=all(cell is not None and not cell.stale for cell in shown.cells),
     )
 
 

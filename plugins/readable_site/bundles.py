@@ -1,12 +1,16 @@
 """Style sheets and scripts of a theme → one small file each, whose name tells its content."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from executable_posts.errors import Problem, ProblemError
+
+NAME = re.compile(r"(site|search)\.[0-9a-f]{10}\.(css|js)")
+"""How a bundle is called."""
 
 
 @dataclass(frozen=True)

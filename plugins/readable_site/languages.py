@@ -22,6 +22,7 @@ _MINUTE = 60
 _ENGLISH = Locale("en")
 
 
+@lru_cache(maxsize=64)
 def locale(language: str) -> Locale:
     """The locale of a language such as ``pt-BR``, English where nobody knows it.
 
@@ -90,6 +91,7 @@ class Catalogues:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._known: dict[str, gettext.NullTranslations] = {}
 
     def check(self) -> None:
         """Read all of them. Raises `ProblemError` for one that is none."""
@@ -98,7 +100,11 @@ class Catalogues:
 
     def of(self, language: str) -> gettext.NullTranslations:
         """What translates into `language`; `ProblemError` if its file is no catalogue."""
-        wanted = locale(language)
+        if language not in self._known:
+            self._known[language] = self._find(locale(language))
+        return self._known[language]
+
+    def _find(self, wanted: Locale) -> gettext.NullTranslations:
         for name in (str(wanted), wanted.language):
             file = self._folder / name / "LC_MESSAGES" / _DOMAIN
             if file.is_file():

@@ -9,7 +9,7 @@ from typing import Any
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from . import cards, figures_of, files, pages, redirects, search
+from . import bundles, cards, figures_of, files, pages, redirects, search
 from .facts import relate_all
 from .feeds import Channel, json_feed
 from .settings import SiteSettings
@@ -71,14 +71,13 @@ class SiteFiles(Generator):  # type: ignore[misc]  # Pelican has no types
 
     def _write_bundles(self, folder: Path) -> None:
         """Write them and remove those that earlier builds wrote and no page names any more."""
-        bundles = self.context["SITE_BUNDLES"]
-        for bundle in bundles:
+        made = self.context["SITE_BUNDLES"]
+        for bundle in made:
             files.write(folder / bundle.name, bundle.text.encode())
-        names = {bundle.name for bundle in bundles}
-        for pattern in ("site.*.css", "site.*.js", "search.*.js"):
-            for file in folder.glob(pattern):
-                if file.name not in names:
-                    file.unlink()
+        names = {bundle.name for bundle in made}
+        for file in folder.iterdir() if folder.is_dir() else ():
+            if bundles.NAME.fullmatch(file.name) and file.name not in names:
+                file.unlink()
 
     def _write_cards(self, output: Path, state: State) -> None:
         cache = state.settings.cache / "cards"
