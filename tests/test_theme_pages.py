@@ -187,6 +187,12 @@ def test_a_post_leads_to_others(built: Built) -> None:
     assert not [one for one in first.named("a") if one.get("rel") == "prev"]
 
 
+def test_series_stand_beside_the_categories(built: Built) -> None:
+    page = built.text("categories.html")
+    assert "Provas</h3>" in page
+    assert page.index(">Leitura</a>") < page.index(">Reading</a>")
+
+
 def test_an_executed_post_says_where_its_outputs_come_from(built: Built) -> None:
     for page in (FIRST, GALLERY):
         text = built.text(page)
