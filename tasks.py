@@ -159,6 +159,25 @@ def serve(_: Context, port: int = 8000) -> None:
         raise Exit(str(error), code=1) from None
 
 
+@task(
+    help={
+        "port": "where to begin to look for a free port",
+        "lan": "let other devices of the network look at it, too",
+        "open": "open a browser, where there is a terminal",
+    }
+)
+def preview(_: Context, port: int = 8000, lan: bool = False, open: bool = True) -> None:  # noqa: A002  the option is --no-open
+    """Show each page as it is now, and follow what you write, until Ctrl-C."""
+    from executable_posts.preview.command import Options
+    from executable_posts.preview.command import preview as follow
+
+    options = Options(port, lan, open and sys.stdout.isatty())
+    try:
+        follow(ROOT / "pelicanconf.py", options, lambda line: print(line, flush=True))
+    except OSError as error:
+        raise Exit(str(error), code=1) from None
+
+
 @task(positional=["post"], help={"post": "its file", "yes": "write without asking"})
 def record(_: Context, post: str, yes: bool = False) -> None:
     """Write a post's outputs back into its Markdown, in nbconvert's form; shows the diff first."""
@@ -211,7 +230,7 @@ def clean(_: Context, figures: bool = False) -> None:
 @task(
     positional=["name"],
     help={
-        "name": "a module in tests/benchmarks/: execute or stale",
+        "name": "a module in tests/benchmarks/: execute, preview or stale",
         "rounds": "how often each contestant is measured",
         "sizes": "execute: how many posts, as in 1,10,40",
     },
@@ -251,7 +270,43 @@ def check(_: Context) -> None:
     _run("lint-imports", "--no-cache")
 
 
-@task(pre=[check])
+@task
+def browser(_: Context) -> None:
+    """Install what tests look at pages with, if it is missing: Chromium, Java, npm packages.
+
+    Packages of the system need root or sudo.
+    """
+    chromium = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+    wanted = {"chromium": chromium, "default-jre-headless": ("java",), "nodejs": ("node",)}
+    wanted["npm"] = ("npm",)
+    missing = [package for package, names in wanted.items() if not any(map(shutil.which, names))]
+    if missing:
+        _install(missing)
+    checks = ROOT / "tests" / "npm"
+    lock, known = checks / "package-lock.json", checks / "node_modules" / ".installed"
+    if known.is_file() and known.read_bytes() == lock.read_bytes():
+        return
+    if subprocess.run(
+        [shutil.which("npm") or "npm", "ci", "--silent"], cwd=checks, check=False
+    ).returncode:
+        raise Exit("the npm packages of tests/npm could not be installed: see above", code=1)
+    shutil.copyfile(lock, known)
+
+
+def _install(packages: list[str]) -> None:
+    """Install packages of the system."""
+    apt = shutil.which("apt-get")
+    sudo = [] if os.geteuid() == 0 else [shutil.which("sudo") or ""]
+    names = ", ".join(packages)
+    if apt is None or sudo == [""]:
+        raise Exit(f"the tests need packages of your system: install {names}", code=1)
+    install = [*sudo, apt, "install", "--yes", "--no-install-recommends", *packages]
+    subprocess.run([*sudo, apt, "update", "--quiet"], check=False)
+    if subprocess.run(install, check=False).returncode:
+        raise Exit(f"{names} could not be installed: see above", code=1)
+
+
+@task(pre=[check, browser])
 def test(_: Context) -> None:
     """Check the code and run all tests."""
     _run("pytest", "--numprocesses", "auto", "--dist", "loadfile", "--quiet")

@@ -59,7 +59,7 @@ def build(sources: Sequence[Source], settings: BuildSettings, progress: Progress
     known = survey(sources, settings)
     plans, problems = known.plans, list(known.problems)
     problems += _unknown_names(plans, settings.policy)
-    problems += _missing_data(plans, known.digests)
+    problems += missing_data(plans, known.digests)
     due = _due(plans, problems, settings.policy)
     executed = Executed()
     if settings.policy == "frozen":
@@ -86,7 +86,7 @@ def build(sources: Sequence[Source], settings: BuildSettings, progress: Progress
     charts = {source: chart_files(views[source], settings.words.outputs) for source in plans}
     problems += [problem for one in charts.values() for problem in one.problems]
     pages = {
-        source.file: _page(source, planned, views[source], charts[source].files, settings)
+        source.file: page_of(source, planned, views[source], charts[source].files, settings)
         for source, planned in plans.items()
     }
     reports = [
@@ -102,7 +102,7 @@ def check(
 ) -> tuple[list[Drift], list[Problem]]:
     """Run `sources` again and compare, storing nothing: what drifted, and what failed."""
     known = survey(sources, settings)
-    problems = [*known.problems, *_missing_data(known.plans, known.digests)]
+    problems = [*known.problems, *missing_data(known.plans, known.digests)]
     due = _due(known.plans, problems, "all")
     executed = run_posts(due, known.digests, settings, progress)
     if executed.unfinished:
@@ -127,7 +127,7 @@ def _unknown_names(plans: Mapping[Source, Plan], policy: Policy) -> list[Problem
     ]
 
 
-def _missing_data(plans: Mapping[Source, Plan], digests: FileDigest) -> list[Problem]:
+def missing_data(plans: Mapping[Source, Plan], digests: FileDigest) -> list[Problem]:
     """Files that a cell names as its data and that are not there."""
     return [
         Problem(source.name, f'option "data": {name} is not there', line)
@@ -212,25 +212,39 @@ def _store(
         notebook = fresh[source].notebook if source in fresh else planned.executed
         if notebook is None or not planned.cells or source.name in blamed:
             continue
-        now = current(notebook, planned, source.title, views[source].figure_names)
-        if now == planned.executed:
-            continue
-        file = settings.notebook(source)
-        try:
-            store.write(file, now)
-        except OSError as error:
-            name = file.relative_to(settings.root).as_posix()
-            failures.append(Problem(name, f"cannot be written: {error.strerror}"))
+        failure = keep(source, planned, notebook, views[source], settings)
+        failures += [failure] if failure else []
     return failures
 
 
-def _page(
+def keep(
+    source: Source,
+    planned: Plan,
+    notebook: ExecutedNotebook,
+    shown: View,
+    settings: BuildSettings,
+) -> Problem | None:
+    """Store `notebook` as it now is, if that changes anything; why it could not be written."""
+    now = current(notebook, planned, source.title, shown.figure_names)
+    if now == planned.executed:
+        return None
+    file = settings.notebook(source)
+    try:
+        store.write(file, now)
+    except OSError as error:
+        name = file.relative_to(settings.root).as_posix()
+        return Problem(name, f"cannot be written: {error.strerror}")
+    return None
+
+
+def page_of(
     source: Source,
     planned: Plan,
     shown: View,
     charts: tuple[Figure, ...],
     settings: BuildSettings,
 ) -> Page:
+    """What the reader of the post of `planned` gets of what is `shown` of it."""
     notebook = settings.notebook(source)
     words = words_for(planned.post.metadata.get("lang", ""), settings.words)
     return Page(

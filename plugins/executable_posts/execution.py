@@ -14,7 +14,7 @@ from .store import ExecutedNotebook
 from .survey import BuildSettings, Source
 
 if TYPE_CHECKING:
-    from .jobs import CellResult
+    from .jobs import CellResult, Conditions, Job, Run
 
 
 @dataclass(frozen=True)
@@ -46,50 +46,14 @@ def run_posts(
     """
     # Only a build that runs something pays for jupyter_client (0.3 s).
     from .engine import run_all
-    from .jobs import Conditions, Job, JobCell, Run, Started
-    from .kernels.inside.figure_options import call
+    from .jobs import Run, Started
     from .remote.cluster import run_all_remote
-
-    def job(source: Source, planned: Plan) -> Job:
-        return Job(
-            path=source.name,
-            folder=source.file.parent,
-            cells=tuple(
-                JobCell(
-                    code=cell.code,
-                    line=cell.code_line,
-                    may_raise=planned.post.may_raise(cell),
-                    timeout=cell.options.timeout or settings.timeout,
-                    lines=cell.lines,
-                    setup=f"{call(cell.options.drawing)}\n{inline_values.setup(cell)}".strip(),
-                )
-                for cell in planned.post.cells
-            ),
-            keep=tuple(shown.path for shown in files_to_keep(planned.post, digests)),
-            memory=planned.executed.memory if planned.executed else None,
-            seconds=stored_seconds(planned) if planned.executed else None,
-            resources=planned.post.resources,
-            files=tuple(sorted(planned.executed.fingerprint.files)) if planned.executed else (),
-        )
 
     def started(cell: Started) -> None:
         progress.cell_started(cell.path, cell.line, cell.number, cell.count)
 
-    datasets, problems = known_datasets(settings.datasets, settings.content / "data", settings.root)
-    conditions = Conditions(
-        root=settings.root,
-        content=settings.content,
-        cache=settings.cache,
-        threads=settings.threads,
-        timezone=settings.timezone,
-        environment=settings.environment,
-        datasets=datasets,
-        limits=settings.limits,
-        network=settings.network,
-        forked=settings.kernel_server,
-        writable=settings.writable,
-    )
-    jobs = {job(source, planned): source for source, planned in due.items()}
+    conditions, problems = conditions_of(settings)
+    jobs = {job_of(source, planned, digests, settings): source for source, planned in due.items()}
     results: dict[Source, Run | Problem] = {}
     try:
         progress.begin([_expected(planned) for planned in due.values()])
@@ -109,14 +73,71 @@ def run_posts(
     for source, planned in due.items():
         match results.get(source):
             case Run() as run:
-                if wrong := _wrong_values(planned, run.cells):
-                    problems += wrong
-                    continue
-                notebook = from_run(planned, run, digests, settings.deciding)
-                fresh[source] = Ran(notebook, sum(cell.seconds for cell in run.cells))
+                given, wrong = outcome(planned, run, digests, settings)
+                problems += wrong
+                if given is not None:
+                    fresh[source] = given
             case Problem() as problem:
                 problems.append(problem)
     return Executed(fresh, problems, len(due) - len(results))
+
+
+def job_of(source: Source, planned: Plan, digests: FileDigest, settings: BuildSettings) -> "Job":
+    """The post of `planned` as a run needs it."""
+    from .jobs import Job, JobCell
+    from .kernels.inside.figure_options import call
+
+    return Job(
+        path=source.name,
+        folder=source.file.parent,
+        cells=tuple(
+            JobCell(
+                code=cell.code,
+                line=cell.code_line,
+                may_raise=planned.post.may_raise(cell),
+                timeout=cell.options.timeout or settings.timeout,
+                lines=cell.lines,
+                setup=f"{call(cell.options.drawing)}\n{inline_values.setup(cell)}".strip(),
+            )
+            for cell in planned.post.cells
+        ),
+        keep=tuple(shown.path for shown in files_to_keep(planned.post, digests)),
+        memory=planned.executed.memory if planned.executed else None,
+        seconds=stored_seconds(planned) if planned.executed else None,
+        resources=planned.post.resources,
+        files=tuple(sorted(planned.executed.fingerprint.files)) if planned.executed else (),
+    )
+
+
+def conditions_of(settings: BuildSettings) -> "tuple[Conditions, list[Problem]]":
+    """What all runs have in common, and what is wrong with the datasets that they are to use."""
+    from .jobs import Conditions
+
+    datasets, problems = known_datasets(settings.datasets, settings.content / "data", settings.root)
+    conditions = Conditions(
+        root=settings.root,
+        content=settings.content,
+        cache=settings.cache,
+        threads=settings.threads,
+        timezone=settings.timezone,
+        environment=settings.environment,
+        datasets=datasets,
+        limits=settings.limits,
+        network=settings.network,
+        forked=settings.kernel_server,
+        writable=settings.writable,
+    )
+    return conditions, problems
+
+
+def outcome(
+    planned: Plan, run: "Run", digests: FileDigest, settings: BuildSettings
+) -> tuple[Ran | None, list[Problem]]:
+    """What `run`, a run of the post of `planned`, gives: `None` if an inline value failed."""
+    if wrong := _wrong_values(planned, run.cells):
+        return None, wrong
+    notebook = from_run(planned, run, digests, settings.deciding)
+    return Ran(notebook, sum(cell.seconds for cell in run.cells)), []
 
 
 def _wrong_values(planned: Plan, results: "Sequence[CellResult]") -> list[Problem]:

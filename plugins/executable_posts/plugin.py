@@ -1,33 +1,27 @@
 """Where the engine meets Pelican: signals, sources with their places, figures, failures."""
 
 import logging
-import re
 import shutil
 import sys
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 from pelican import Pelican, signals
-from pelican.contents import Content, Static
 from pelican.generators import ArticlesGenerator, Generator, StaticGenerator
 from pelican.log import console
-from pelican.readers import MarkdownReader, Readers
+from pelican.readers import Readers
 
-from . import figures, memory, report, store
+from . import figures, linking, memory, report, store
 from .build import Build, Page, build
 from .errors import Problem, ProblemError
 from .figures import Written
 from .lock import build_lock
 from .progress import Progress, QuietProgress, print_what_can_be, progress_for
-from .reader import UNREADABLE, LookedUp, PostReader
+from .reader import UNREADABLE, LookedUp
 from .settings import read as read_settings
 from .sources import find_sources, keep_executed_apart
 from .survey import BuildSettings
 
-_SRCSET = re.compile(r'<source [^>]*srcset="[^"]*"')
-_STATIC_LINK = re.compile(r"\{static\}[^\s,\"]+")
 _PELICAN_LOGGER = logging.getLogger("pelican")
 
 _LOG = (120, 24)
@@ -53,7 +47,7 @@ def connect() -> None:
     signals.get_generators.connect(_begin)
     signals.readers_init.connect(_give_reader)
     signals.article_generator_init.connect(_build)
-    signals.content_object_init.connect(_resolve_srcset)
+    signals.content_object_init.connect(linking.resolve_srcset)
     signals.article_generator_finalized.connect(_make_figures_known)
     signals.page_generator_finalized.connect(_make_figures_known)
     signals.static_generator_finalized.connect(_leave_figures_alone)
@@ -102,10 +96,7 @@ def _begin(pelican: Pelican) -> None:
 
 
 def _give_reader(readers: Readers) -> None:
-    for extension in MarkdownReader.file_extensions:
-        if readers.reader_classes.get(extension) is MarkdownReader:
-            readers.reader_classes[extension] = partial(PostReader, _session.look_up)
-    readers.reader_classes.setdefault("ipynb", partial(PostReader, _session.look_up))
+    linking.give_reader(readers, _session.look_up)
 
 
 def _build(generator: ArticlesGenerator) -> None:
@@ -132,44 +123,12 @@ def _build(generator: ArticlesGenerator) -> None:
         )
 
 
-def _resolve_srcset(content: Content) -> None:
-    """Let Pelican resolve links in ``srcset``, too, which it does only in ``src`` and the like."""
-    original = content._update_content
-
-    def update(text: str, siteurl: str) -> str:
-        def resolved(link: re.Match[str]) -> str:
-            tag: str = original(f'<a href="{link[0]}">', siteurl)
-            return tag.removeprefix('<a href="').removesuffix('">')
-
-        def with_links(attribute: re.Match[str]) -> str:
-            return _STATIC_LINK.sub(resolved, attribute[0])
-
-        updated: str = original(text, siteurl)
-        return _SRCSET.sub(with_links, updated)
-
-    content._update_content = update
-
-
 def _make_figures_known(generator: Generator) -> None:
-    """Let links of the form ``{static}/name`` find the figures, which are no files in content/."""
-    context = generator.context
-    for name in _session.figure_names:
-        context["static_links"] -= {name, quote(name)}
-        context["static_content"][name] = Static(
-            content="",
-            metadata={"save_as": name, "url": quote(name)},
-            settings=generator.settings,
-            source_path=name,
-            context=context,
-        )
+    linking.make_figures_known(generator, _session.figure_names)
 
 
 def _leave_figures_alone(generator: StaticGenerator) -> None:
-    """A file in content/ with the name of a recomputed figure is an older picture of it."""
-    figure_names = _session.figure_names
-    generator.context["staticfiles"] = [
-        file for file in generator.staticfiles if file.save_as not in figure_names
-    ]
+    linking.leave_figures_alone(generator, _session.figure_names)
 
 
 def _write_figures(generators: list[Generator]) -> None:

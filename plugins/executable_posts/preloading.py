@@ -5,7 +5,7 @@ it has run no operation; plotly and tqdm look at import time for a notebook that
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from .jobs import Job
 
@@ -51,11 +51,37 @@ def preloads(
     return result
 
 
+def modules_for(
+    packages: Iterable[str], environment: Mapping[str, str]
+) -> dict[bool, tuple[str, ...]]:
+    """What servers for posts that import `packages` would import: with what is slow, and without.
+
+    There is nothing under a key whose server would have nothing to import.
+    """
+    safe = _safe(packages, environment)
+    groups = {True: safe if safe & _SLOW else frozenset(), False: safe - _SLOW}
+    return {
+        slow: tuple(module for package, module in _SAFE.items() if package in group)
+        for slow, group in groups.items()
+        if group
+    }
+
+
+def is_slow(job: Job, environment: Mapping[str, str]) -> bool | None:
+    """Whether `job` imports what is slow to import; `None` if it imports nothing for a server."""
+    wanted = _safe_imports(job, environment)
+    return bool(wanted & _SLOW) if wanted else None
+
+
 def _safe_imports(job: Job, environment: Mapping[str, str]) -> frozenset[str]:
+    return _safe({package for cell in job.cells for package in imported(cell.code)}, environment)
+
+
+def _safe(packages: Iterable[str], environment: Mapping[str, str]) -> frozenset[str]:
     safe = set(_SAFE)
     if environment.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
         safe.discard("keras")  # JAX and PyTorch start threads
-    found = {package for cell in job.cells for package in imported(cell.code)}
+    found = set(packages)
     if {"tensorflow", "keras"} & found:
         found |= {"numpy"}
     return frozenset(found & safe)

@@ -3,11 +3,14 @@
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from .errors import Problem
 from .jobs import CellResult, Conditions, Job, Progress, Run, Started
+from .kernels.collected import Collected
 from .kernels.environment import kernel_environment
 from .kernels.inside.confinement import protects_files
 from .kernels.inside.plan import InsidePlan
@@ -17,9 +20,18 @@ from .kernels.server import KernelServer
 from .kernels.supervisor import Bounds
 from .run_failures import EXPECTED, CellRaised, describe
 from .scratch import Scratch, link_if_large, scratch, written
+from .store import Output
 from .streams import merge_streams, without_folders
 
 _START_LIMIT = 120.0
+
+
+Arrived = Callable[[int, Callable[[], tuple[Output, ...]]], object]
+"""Told of a cell, from 1, each time that it put something out, and of what gives its outputs."""
+
+
+def _nobody(_: int, __: Callable[[], tuple[Output, ...]]) -> None:
+    """Told of outputs where nobody looks on."""
 
 
 def run(
@@ -28,11 +40,12 @@ def run(
     server: KernelServer | None,
     progress: Progress,
     begun: Callable[[Kernel], object],
+    arrived: Arrived = _nobody,
 ) -> Run | Problem:
     """Run all cells of `job` in order in a fresh kernel; what went wrong is a `Problem`.
 
     The kernel is forked from `server` if there is one. `begun` is told of it, so that
-    it can kill it from another thread.
+    it can kill it from another thread; `arrived` of the outputs of cells that still run.
     """
     # A link leads to the source, which only Landlock keeps from being written.
     place = link_if_large if protects_files() else shutil.copy2
@@ -57,6 +70,13 @@ def run(
             server,
         )
         results: list[CellResult] = []
+
+        def cleaned(outputs: Iterable[Output]) -> tuple[Output, ...]:
+            return without_machine(merge_streams(outputs), folders, conditions)
+
+        def seen(number: int, collected: Collected) -> None:
+            arrived(number, lambda: cleaned(collected.outputs))
+
         try:
             with started(
                 setup,
@@ -66,18 +86,18 @@ def run(
                 timeout=_START_LIMIT,
                 begun=begun,
             ) as kernel:
-                _run_cells(kernel, job, conditions, progress, results)
+                _run_cells(kernel, job, conditions, _Watch(progress, seen), results)
         except EXPECTED as error:
             return describe(error, job, len(results), setup, conditions.limits)
         memory = kernel.end.memory if kernel.end else 0
-        cleaned = [_without_machine(result, folders, conditions) for result in results]
+        cells = tuple(replace(result, outputs=cleaned(result.outputs)) for result in results)
         try:
             files, modules = _used(folders.folder / "reads", folders, conditions)
         except OSError:
             message = "removed the folder in which it ran, and with it the record of what it read"
             return Problem(job.path, message, job.cells[0].line)
         saved = written(job.keep, folders, job.folder)
-        return Run(tuple(cleaned), files, modules, memory, saved=saved)
+        return Run(cells, files, modules, memory, saved=saved)
 
 
 def shared_folders(conditions: Conditions) -> list[Path]:
@@ -99,23 +119,31 @@ def environment(conditions: Conditions, home: Path) -> dict[str, str]:
     )
 
 
+@dataclass(frozen=True)
+class _Watch:
+    """Who is told that a cell begins, and that it put something out."""
+
+    progress: Progress
+    seen: Callable[[int, Collected], object]
+
+
 def _run_cells(
     kernel: Kernel,
     job: Job,
     conditions: Conditions,
-    progress: Progress,
+    watch: _Watch,
     results: list[CellResult],
 ) -> None:
     """Run the cells, adding to `results` as each ends; raises one of `EXPECTED`."""
     deadline = time.monotonic() + conditions.limits.seconds
     collected = []
     for index, cell in enumerate(job.cells):
-        progress(Started(job.path, cell.line, index + 1, len(job.cells)))
+        watch.progress(Started(job.path, cell.line, index + 1, len(job.cells)))
         start = time.monotonic()
         timeout = min(cell.timeout, deadline - start)
         if cell.setup and (error := kernel.execute_silently(cell.setup, timeout)):
             raise CellRaised(error)
-        outputs, error = kernel.execute(cell.code, timeout)
+        outputs, error = kernel.execute(cell.code, timeout, partial(watch.seen, index + 1))
         if error is not None and not cell.may_raise:
             raise CellRaised(error)
         collected.append(outputs)
@@ -124,13 +152,15 @@ def _run_cells(
         kernel.finish(collected[-1], min(job.cells[-1].timeout, deadline - time.monotonic()))
     # Only now: a later cell may have updated what an earlier one displayed.
     results[:] = [
-        CellResult(tuple(merge_streams(outputs.outputs)), result.seconds, result.execution_count)
+        replace(result, outputs=tuple(outputs.outputs))
         for outputs, result in zip(collected, results, strict=True)
     ]
 
 
-def _without_machine(result: CellResult, folders: Scratch, conditions: Conditions) -> CellResult:
-    """`result` without the folders of this machine, which are nobody's business and change."""
+def without_machine(
+    outputs: Iterable[Output], folders: Scratch, conditions: Conditions
+) -> tuple[Output, ...]:
+    """`outputs` without the folders of this machine, which are nobody's business and change."""
     names = {
         str(folders.working): ".",
         str(folders.content): "content",
@@ -139,8 +169,7 @@ def _without_machine(result: CellResult, folders: Scratch, conditions: Condition
         str(conditions.root): "",
         str(Path.home()): "~",
     }
-    outputs = tuple(without_folders(output, names) for output in result.outputs)
-    return CellResult(outputs, result.seconds, result.execution_count)
+    return tuple(without_folders(output, names) for output in outputs)
 
 
 def _used(

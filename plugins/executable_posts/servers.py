@@ -22,7 +22,7 @@ class Servers:
         self._pool = ThreadPoolExecutor(thread_name_prefix="kernel-server")
         if AVAILABLE and conditions.forked:
             like = environment(conditions, Path(tempfile.gettempdir()))
-            self._wanted = preloads([job for job in jobs if not _shadows(job)], like)
+            self._wanted = preloads([job for job in jobs if not shadows(job)], like)
             for modules in {modules for modules in self._wanted.values() if modules is not None}:
                 self._start(modules, like)
 
@@ -68,5 +68,6 @@ def _ready(server: KernelServer) -> KernelServer | None:
     return server
 
 
-def _shadows(job: Job) -> bool:
+def shadows(job: Job) -> bool:
+    """Whether beside the post lies what its kernel would read instead of what a server imported."""
     return any((job.folder / name).exists() for name in SHADOWED_BY)

@@ -51,15 +51,16 @@ def find_sources(
         for below in sorted(files):
             file = Path(generator.path, below).resolve()
             try:
-                sources.append(_source(file, content_class, generator, settings))
+                sources.append(source_of(file, content_class, generator, settings))
             except ProblemError as error:
                 problems.append(error.problem)
     return sources, problems
 
 
-def _source(
+def source_of(
     file: Path, content_class: type[Content], generator: Generator, settings: BuildSettings
 ) -> Source:
+    """The post `file`. Raises `ProblemError` if its front matter cannot be read."""
     name = file.relative_to(settings.root).as_posix()
     below = file.relative_to(settings.content).as_posix()
     # What is not UTF-8 is found, and named, when the post is parsed.

@@ -112,10 +112,10 @@ def _parse(
 ) -> tuple[dict[Source, Post], list[Problem]]:
     """The posts that can be read, in the order of their names, and what is wrong with any."""
     posts = {}
-    clashes = _clashes(sources, settings)
-    problems = list(clashes.values())
+    found = clashes(sources, settings)
+    problems = list(found.values())
     claimed: list[Claim] = []
-    for source in sorted(set(sources) - clashes.keys(), key=lambda source: source.name):
+    for source in sorted(set(sources) - found.keys(), key=lambda source: source.name):
         try:
             post = read_post(source, decode(source.file.read_bytes(), source.name), settings)
             posts[source] = post
@@ -140,13 +140,13 @@ def read_post(source: Source, text: str, settings: BuildSettings) -> Post:
     )
 
 
-def _clashes(sources: Iterable[Source], settings: BuildSettings) -> dict[Source, Problem]:
+def clashes(sources: Iterable[Source], settings: BuildSettings) -> dict[Source, Problem]:
     """Posts whose executed notebook another post owns; Markdown comes before a notebook."""
     owners: dict[Path, Source] = {}
-    clashes = {}
+    found = {}
     for source in sorted(sources, key=lambda source: (source.file.suffix == ".ipynb", source.name)):
         owner = owners.setdefault(settings.notebook(source), source)
         if owner is not source:
             message = f"{owner.name} has the same name but for its ending: rename one of the two"
-            clashes[source] = Problem(source.name, message)
-    return clashes
+            found[source] = Problem(source.name, message)
+    return found

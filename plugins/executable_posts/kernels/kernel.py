@@ -57,11 +57,16 @@ class CellError:
     traceback: str
 
 
+def _nobody(_: Collected) -> None:
+    """Told of what arrives where nobody looks on."""
+
+
 @dataclass
 class _Request:
     """Code that was sent to be run: where its outputs go, and what has come back."""
 
     into: Collected
+    arrived: Callable[[Collected], object]
     size: int = 0
     reply: dict[str, Any] | None = None
     idle: bool = False
@@ -101,14 +106,17 @@ class Kernel:
         """End the kernel at once, with all that it started; whoever waits for it is told."""
         self._process.send_signal(9)
 
-    def execute(self, code: str, timeout: float) -> tuple[Collected, CellError | None]:
+    def execute(
+        self, code: str, timeout: float, arrived: Callable[[Collected], object] = _nobody
+    ) -> tuple[Collected, CellError | None]:
         """Run `code` as a cell: its outputs, which later cells may still change, and its error.
 
+        `arrived` is told of what there is until now, each time that it changed.
         Raises `CellTimeout` after `timeout` seconds, `OutputTooLarge`, `NotAMessage`, `KernelDied`;
         but for the last the kernel goes on and is to be killed.
         """
         collected = Collected()
-        reply = self._run(code, collected, timeout, silent=False)
+        reply = self._run(code, collected, timeout, silent=False, arrived=arrived)
         return collected, _error(reply)
 
     def execute_silently(self, code: str, timeout: float) -> CellError | None:
@@ -134,9 +142,17 @@ class Kernel:
         while not self._welcome:
             if not self._receive(deadline):
                 raise CellTimeout
-        self._request("kernel_info_request", {}, Collected(), deadline)
+        self._request("kernel_info_request", {}, _Request(Collected(), _nobody), deadline)
 
-    def _run(self, code: str, into: Collected, timeout: float, *, silent: bool) -> dict[str, Any]:
+    def _run(
+        self,
+        code: str,
+        into: Collected,
+        timeout: float,
+        *,
+        silent: bool,
+        arrived: Callable[[Collected], object] = _nobody,
+    ) -> dict[str, Any]:
         content = {
             "code": code,
             "silent": silent,
@@ -145,12 +161,13 @@ class Kernel:
             "allow_stdin": False,
             "stop_on_error": False,
         }
-        return self._request("execute_request", content, into, time.monotonic() + timeout)
+        request = _Request(into, arrived)
+        return self._request("execute_request", content, request, time.monotonic() + timeout)
 
     def _request(
-        self, kind: str, content: dict[str, Any], into: Collected, deadline: float
+        self, kind: str, content: dict[str, Any], request: _Request, deadline: float
     ) -> dict[str, Any]:
-        request = self._send(kind, content, into)
+        self._send(kind, content, request)
         while True:
             if not self._receive(deadline):
                 raise CellTimeout
@@ -158,11 +175,10 @@ class Kernel:
             if reply is not None and request.idle:
                 return reply
 
-    def _send(self, kind: str, content: dict[str, Any], into: Collected) -> _Request:
+    def _send(self, kind: str, content: dict[str, Any], request: _Request) -> None:
         message = self._session.msg(kind, content)
         self._session.send(self._shell, message)
-        request = self._requests[message["header"]["msg_id"]] = _Request(into)
-        return request
+        self._requests[message["header"]["msg_id"]] = request
 
     def _receive(self, deadline: float) -> bool:
         """Take in what has come; false if nothing did until `deadline`."""
@@ -227,6 +243,7 @@ class Kernel:
             if request.size > self._output_limit:
                 raise OutputTooLarge
             request.into.take(message, everywhere=[known.into for known in self._all()])
+            request.arrived(request.into)
 
     def _all(self) -> list[_Request]:
         return list(self._requests.values())

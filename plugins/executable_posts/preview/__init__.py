@@ -1,5 +1,5 @@
-"""Showing the site on this machine."""
+"""Showing the site on this machine: the built one, or each page as it is now."""
 
-from .server import serve
+from .folder import serve
 
 __all__ = ["serve"]

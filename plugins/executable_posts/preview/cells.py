@@ -60,10 +60,10 @@ class CellUpdate:
 
     `version` is that of the newest edit of the post that its sender knew; what is older than the
     preview's own is dropped. `cell` counts from 1. `seconds` is how long it has run, or ran;
-    `None` if it did not. `outputs` are nbformat output objects in the order in which they arrived,
-    streams included and not merged, without addresses of folders taken out; `None` leaves on the
-    page what is there. `problem` says why a cell failed: its line is that of the post, its details
-    the traceback, cut to the post.
+    `None` if it did not. `outputs` are all nbformat output objects until now, streams included, as
+    a run gives them: streams merged, folders of this machine taken out (`run.without_machine`);
+    `None` leaves on the page what is there. `problem` says why a cell failed: its line is that of
+    the post, its details the traceback, cut to the post.
     """
 
     post: str
