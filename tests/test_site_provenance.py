@@ -123,6 +123,20 @@ def test_a_shallow_clone_knows_no_date_rather_than_a_wrong_one(blog: Blog, tmp_p
     assert when(blog.clone(tmp_path / "whole")) == MORNING
 
 
+def test_a_history_that_cannot_be_read_tells_no_date(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert when(blog) is None
+
+
+def test_a_repository_without_a_commit_leaves_the_date_of_the_file(tmp_path: Path) -> None:
+    blog = Blog(tmp_path)
+    blog.borrow_executed_post()
+    blog.git("init", "--quiet")
+    assert when(blog) == datetime.fromtimestamp((blog.folder / NOTEBOOK).stat().st_mtime, UTC)
+
+
 def test_a_blog_in_a_folder_of_a_repository_has_a_history_too(tmp_path: Path) -> None:
     outer = Blog(tmp_path)
     outer.git("init", "--quiet")
