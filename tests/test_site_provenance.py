@@ -200,7 +200,7 @@ def test_a_stale_post_is_not_confirmed_and_its_page_says_so(blog: Blog) -> None:
     assert built.status == 0, built.text
     page = f"2026/11/{PI}.html"
     assert "Saídas confirmadas" in blog.page(page)
-    assert 'datetime="2026-01-02T12:00:00-03:00">2 de janeiro de 2026' in blog.page(page)
+    assert ">2 de janeiro de 2026<" in blog.page(page)
     source = blog.folder / "content/posts" / f"{PI}.md"
     text = source.read_text(encoding="utf-8").replace("n = 2_000", "n = 3_000")
     source.write_text(text, encoding="utf-8")
