@@ -10,7 +10,6 @@ from executable_posts import store
 
 from .repository import Repository
 
-
 _IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t]+(?P<name>\w+)", re.MULTILINE)
 # Modules whose package has another name; those of a frozen build are not installed to be asked.
 _OTHER_NAMES = {
