@@ -5,6 +5,7 @@ import importlib
 import json
 import pkgutil
 import re
+import sys
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -364,6 +365,9 @@ def test_a_site_without_pagefind_has_all_but_the_search(blog: Blog, tmp_path: Pa
     assert "Traceback" not in built.text
     assert (blog.folder / "bare" / UM).is_file()
     assert not (blog.folder / "bare/pagefind").exists()
+    for page in (UM, "404.html"):
+        assert "busca.html" not in blog.page(page, "bare")
+        assert "busca.html" in blog.page(page)
 
 
 @pytest.mark.parametrize(
@@ -393,6 +397,21 @@ def test_a_broken_style_sheet_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "x.css").write_text("a { color: red }\n\nb { color")
     with pytest.raises(ProblemError, match=r"x\.css:3: .*end of input"):
         style_bundle(tmp_path, ["x.css"])
+
+
+def test_a_bundler_that_is_not_installed_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from executable_posts.errors import ProblemError
+    from readable_site.bundles import script_bundle, style_bundle
+
+    for name in ("lightningcss", "rjsmin"):
+        monkeypatch.setitem(sys.modules, name, None)
+    (tmp_path / "own.css").write_text("a { color: green }")
+    with pytest.raises(ProblemError, match="need `pip install lightningcss`"):
+        style_bundle(tmp_path, ["own.css"])
+    with pytest.raises(ProblemError, match="need `pip install rjsmin`"):
+        script_bundle(tmp_path, ["own.css"], "site")
 
 
 def test_scripts_that_were_written_apart_do_not_run_into_one_another(tmp_path: Path) -> None:

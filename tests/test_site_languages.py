@@ -5,14 +5,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 from executable_posts.errors import ProblemError
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment
 from readable_site.languages import Catalogues, duration, install, locale, long_date, tag
-
-from tests.blog import ROOT
 
 CATALOGUE = """
 msgid ""
@@ -112,24 +109,3 @@ def test_any_duration_has_words(seconds: float) -> None:
 )
 def test_languages_are_written_as_html_wants_them(language: str, written: str) -> None:
     assert tag(language) == written
-
-
-@pytest.mark.parametrize("language", ["pt_BR", "en"])
-def test_the_theme_says_nothing_that_is_not_translated(language: str) -> None:
-    environment = Environment(extensions=["jinja2.ext.i18n"])  # noqa: S701
-    extracted = environment.extract_translations  # type: ignore[attr-defined]  # of the extension
-    file = ROOT / "theme/locale" / language / "LC_MESSAGES/site.po"
-    with file.open("rb") as source:
-        known = {
-            message.id if isinstance(message.id, str) else message.id[0]
-            for message in read_po(source)
-            if message.id and message.string and not message.fuzzy
-        }
-    said = {
-        text if isinstance(text, str) else text[0]
-        for template in (ROOT / "theme/templates").glob("*.html")
-        for _, _, text in extracted(template.read_text(encoding="utf-8"))
-        if text
-    }
-    assert said <= known
-    assert len(said) > 30

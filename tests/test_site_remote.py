@@ -259,10 +259,11 @@ def test_a_build_keeps_a_copy_and_leaves_the_source_alone(
     assert "gato.png" not in again.err
 
 
-def test_a_build_without_a_network_shows_a_link_and_says_what_would_help(tmp_path: Path) -> None:
+def test_a_build_says_at_which_line_a_picture_or_formula_is_not_shown(tmp_path: Path) -> None:
     blog = Blog(tmp_path)
     assert os.environ["REMOTE_PICTURES"] == "local"
-    blog.post("gato", 'Veja:\n\n<img src="https://a.org/gato.png">\n')
+    body = 'Veja:\n\n<img src="https://a.org/gato.png">\n\nE $x$, e $\\naoexiste$.\n'
+    blog.post("gato", body)
     built = blog.build()
     assert built.status == 0, built.text
     name = stem("https://a.org/gato.png")
@@ -270,5 +271,10 @@ def test_a_build_without_a_network_shows_a_link_and_says_what_would_help(tmp_pat
         "note: content/posts/gato.md:7: the picture https://a.org/gato.png is shown as a link, "
         f"since there is no copy of it: content/images/remote/{name}.png would be one\n"
     ) in built.err
+    assert (
+        "note: content/posts/gato.md:9: this formula cannot be read and is shown as it is: "
+        "$\\naoexiste$\n"
+    ) in built.err
     page = blog.page("2020/01/gato.html")
+    assert '<code class="formula-unread">$\\naoexiste$</code>' in page
     assert '<p><a class="remote" href="https://a.org/gato.png">Imagem em a.org</a></p>' in page

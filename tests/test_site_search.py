@@ -17,7 +17,10 @@ __all__ = ["chromium", "page"]
 WORDS = {
     "um": ("Um título", "As conclusões vêm das funções e das imagens de dois cães."),
     "dois": ("Outro título", "A conclusão depende da função, da imagem e da mão de um animal."),
-    "tres": ("Terceiro", "Os animais e as redes neurais aprendem; a estimação converge."),
+    "tres": (
+        "Terceiro",
+        "Os animais e as redes neurais aprendem; são fáceis e a estimação converge.",
+    ),
     "rascunho": ("Rascunho", "As conclusões de um rascunho."),
 }
 
@@ -85,7 +88,9 @@ def found(page: Page, address: str, words: str) -> set[str]:
         ("animais", {"dois", "tres"}),
         ("rede", {"tres"}),
         ("cão", {"um"}),
+        ("cães", {"um"}),
         ("mãos", {"dois"}),
+        ("fácil", {"tres"}),
         ("inexistente", set()),
     ],
 )

@@ -1,6 +1,7 @@
 """The theme in a real browser: access, security policy, weight, reading, and what scripts do."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from tests.browser import chromium
+from tests.lighthouse import verdicts
 from tests.npm_tools import npm_file
 from tests.theme_site import FIRST, GALLERY, PAGES, READING, address, built
 
@@ -87,7 +89,7 @@ def test_the_first_post_is_light(chromium: Browser, address: str) -> None:
     """At most 6 requests, all of the page scrolled through, and 20 KB without pictures."""
     with reader(chromium, PHONE) as page:
         done: list[Request] = []
-        page.on("requestfinished", lambda request: done.append(request))
+        page.on("requestfinished", lambda request: done.append(request))  # noqa: PLW0108
         page.goto(f"{address}/{FIRST}", wait_until="networkidle")
         page.mouse.wheel(0, 20_000)
         page.wait_for_load_state("networkidle")
@@ -337,10 +339,15 @@ def test_the_search_says_when_it_finds_nothing(chromium: Browser, address: str) 
 
 def test_html_is_valid(built: Any) -> None:
     """The Nu HTML checker finds no error in any page."""
-    import subprocess
-
     command = ["java", "-jar", str(npm_file("vnu-jar/build/dist/vnu.jar"))]
     command += ["--errors-only", "--format", "json", "--stdout", *map(str, built.pages())]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = json.loads(done.stdout)["messages"]
     assert [(one["url"], one["lastLine"], one["message"]) for one in found] == []
+
+
+def test_lighthouse_finds_nothing_in_the_first_post(address: str) -> None:
+    """Its speed is measured by `invoke bench reader`: here other tests run beside it."""
+    [verdict] = verdicts([f"{address}/{FIRST}"])
+    assert verdict.scores[1:] == (100, 100, 100), verdict.failed
+    assert verdict.shift == 0

@@ -12,6 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from fontTools.ttLib import TTFont
 from jinja2 import Environment, nodes
+from jinja2.ext import extract_from_ast
 
 from tests.test_output_colours import contrast
 from tests.theme_site import ENGLISH, FIRST, GALLERY, READING, Built, built
@@ -120,7 +121,8 @@ def wanted() -> set[str]:
     environment = Environment(extensions=["jinja2.ext.i18n"])  # noqa: S701
     found = set()
     for template in TEMPLATES:
-        for _, _, message in environment.extract_translations(template.read_text("utf-8")):
+        text = template.read_text("utf-8")
+        for _, _, message in extract_from_ast(environment.parse(text)):
             found.add(message if isinstance(message, str) else str(message[0]))
     return found
 
@@ -131,7 +133,8 @@ def test_every_text_is_in_the_catalogue_and_translated(language: str) -> None:
              for message in catalogue(language) if message.id}  # fmt: skip
     assert known.keys() == wanted()
     for text, message in known.items():
-        said = [message.string] if isinstance(message.string, str) else message.string
+        said = [message.string] if isinstance(message.string, str) else [*(message.string or ())]
+        assert said, text
         assert all(said), text
         assert not message.fuzzy
         assert not [error for error in message.check(catalogue(language)) if error]
@@ -182,6 +185,12 @@ def test_a_post_leads_to_others(built: Built) -> None:
     assert "minuto de leitura" in text
     first = Seen(built.text(FIRST))
     assert not [one for one in first.named("a") if one.get("rel") == "prev"]
+
+
+def test_series_stand_beside_the_categories(built: Built) -> None:
+    page = built.text("categories.html")
+    assert "Provas</h3>" in page
+    assert page.index(">Leitura</a>") < page.index(">Reading</a>")
 
 
 def test_an_executed_post_says_where_its_outputs_come_from(built: Built) -> None:

@@ -5,7 +5,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from executable_posts.errors import Problem, ProblemError
 
@@ -54,12 +56,19 @@ def _read(theme: Path, name: str) -> tuple[str, str]:
         raise ProblemError(Problem(f"{theme.name}/{name}", why)) from None
 
 
+def _installed(package: str) -> Any:
+    try:
+        return import_module(package)
+    except ImportError:
+        problem = Problem("theme", f"style sheets and scripts need `pip install {package}`")
+        raise ProblemError(problem) from None
+
+
 @lru_cache(maxsize=64)
 def _style(name: str, text: str) -> str:
-    import lightningcss
-
+    lightningcss = _installed("lightningcss")
     try:
-        return lightningcss.process_stylesheet(text, filename=name)
+        return str(lightningcss.process_stylesheet(text, filename=name))
     except ValueError as error:
         what, _, place = str(error).rpartition(f" at {name}:")
         line = place.partition(":")[0]
@@ -70,7 +79,6 @@ def _style(name: str, text: str) -> str:
 
 @lru_cache(maxsize=64)
 def _script(_: str, text: str) -> str:
-    import rjsmin
-
+    rjsmin = _installed("rjsmin")
     # Two files that were written apart may each rely on the end of theirs.
     return f"{str(rjsmin.jsmin(text)).strip().rstrip(';')};"

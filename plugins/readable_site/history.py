@@ -71,14 +71,20 @@ def since(versions: Sequence[Version], same: Callable[[Version], bool]) -> datet
 
 
 def read(root: Path, folder: str) -> History | None:
-    """The history of the files in `folder` below `root`; `None` where there is no git."""
+    """The history of the files in `folder` below `root`.
+
+    `None` if there is one that nobody can read: git is not installed, or refuses a repository of
+    another user. The files of a checkout are no older than that, so that their dates tell nothing.
+    """
     log = _git(
         root,
         *("log", "--no-renames", "--diff-merges=first-parent", "-z", "--name-only", "--relative"),
         *(f"--format={_COMMIT}%H %at", "--", folder),
     )
-    if log is None:
-        return None
+    if log is None:  # no repository, or nothing committed yet, or not for us
+        is_one = any((above / ".git").exists() for above in (root, *root.parents))
+        has_none = _git(root, "rev-parse", "--git-dir") is not None or not is_one
+        return History(root, {}, set()) if has_none else None
     versions: dict[str, list[Version]] = {}
     cut = frozenset(_cut(root))
     for commit, seconds, names in commits(log.decode("utf-8", "surrogateescape")):

@@ -16,7 +16,7 @@ from pelican import Pelican, signals
 from pelican.contents import Article, Content, Page
 from pelican.generators import Generator, StaticGenerator
 
-from . import languages, pages, redirects, remote
+from . import languages, pages, redirects, remote, search
 from .addresses import below
 from .bundles import Bundle, script_bundle, style_bundle
 from .cards import card_of
@@ -79,6 +79,7 @@ class _Session:
             "SITE_JS": address(self._script),
             "SEARCH_JS": address(self._search),
             "SITE_ADDRESS": self.settings.address,
+            "HAS_SEARCH": self.settings.search and search.is_installed(),
             "SITE_CARD": card_of("index.html"),
             "SITE_BUNDLES": tuple(filter(None, (self._style, self._script, self._search))),
             STATE: self.state,

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from itertools import chain, islice
 from typing import Any
 
@@ -76,7 +77,7 @@ def _related(
                 scores[other] = scores.get(other, 0) + _WEIGHTS[mark[0]]
     for other in scores:
         scores[other] += other.category.slug == article.category.slug
-    best = sorted(scores, key=lambda other: (-scores[other], *_age(other)))
+    best = nsmallest(_MOST_RELATED, scores, key=lambda other: (-scores[other], *_age(other)))
     others = (
         other
         for other in by_category[article.category.slug]

@@ -30,6 +30,8 @@ class Runs:
         """When a run gave the outputs in `notebook`, as git tells, or else the file's date."""
         try:
             digest = hashlib.sha256((self._root / notebook).read_bytes()).hexdigest()
+            if self._history is None:
+                return None
             newest = self._history.newest(notebook)
             if newest is None:
                 return self._history.since(notebook, essence)
@@ -46,9 +48,9 @@ class Runs:
         return found
 
     @cached_property
-    def _history(self) -> History:
+    def _history(self) -> History | None:
         folder = (self._content / _FOLDER).relative_to(self._root).as_posix()
-        return history.read(self._root, folder) or History(self._root, {}, set())
+        return history.read(self._root, folder)
 
     @cached_property
     def _known(self) -> dict[str, Any]:

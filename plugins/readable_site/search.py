@@ -53,6 +53,11 @@ def index(output: Path, pages: Sequence[str], memory: Path) -> bool:
     return True
 
 
+def is_installed() -> bool:
+    """Whether there is a Pagefind that could index anything."""
+    return _program() is not None
+
+
 def _run(site: Path, bundle: Path) -> None:
     command = [str(_pagefind()), "--site", str(site), "--output-path", str(bundle), "--quiet"]
     try:
@@ -68,15 +73,18 @@ def _run(site: Path, bundle: Path) -> None:
 
 
 def _pagefind() -> Path:
-    try:
-        from pagefind.service import get_executable
-    except ImportError:
-        program = None
-    else:
-        program = get_executable()
+    program = _program()
     if program is None:
         raise NoSearch("the site has no search: `pip install pagefind pagefind-bin` gives it one")
     return program
+
+
+def _program() -> Path | None:
+    try:
+        from pagefind.service import get_executable
+    except ImportError:
+        return None
+    return get_executable()
 
 
 def _key(texts: Mapping[str, bytes]) -> str:

@@ -18,7 +18,8 @@ _REFERENCE = re.compile(
 )
 _ID = re.compile(r'\sid="[^"]*"')
 # Where a note beside the text would be cut off, or would not be beside it.
-_CLOSED = ("table", "details", "h2", "h3", "h4", "h5", "h6", 'div class="cell"')
+_CLOSED = ("table", "details", "h2", "h3", "h4", "h5", "h6")
+_OUTPUTS = '<div class="cell-outputs'
 
 
 def readable(content: str, code: str, output: str, table: str) -> str:
@@ -70,8 +71,7 @@ def with_notes_beside(content: str) -> str:
 
 def _is_closed(before: str) -> bool:
     """Whether what follows `before` is in an element in which no note can stand beside the text."""
-    return any(
-        before.count(f"<{opening}") > before.count(f"</{opening.split()[0]}>")
-        for opening in _CLOSED
-        if " " not in opening
-    ) or before.rfind('<div class="cell') > before.rfind("<p>")
+    if any(before.count(f"<{name}") > before.count(f"</{name}>") for name in _CLOSED):
+        return True
+    outputs = before.rfind(_OUTPUTS)
+    return outputs >= 0 and before.count("<div", outputs) > before.count("</div>", outputs)

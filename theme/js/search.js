@@ -6,12 +6,36 @@ const says = status.dataset;
 let index;
 let asked = "";
 
-// Pagefind knows that "redes" is "rede", but not that "funções" is "função", "cães" is "cão".
-const spellings = (words) => {
-  const one = words.replace(/(ões|oes|ães|aes|ãos)(?![\p{L}])/giu, "ão");
-  const many = ["ões", "ães", "ãos"].map((end) => one.replace(/(ão|ao)(?![\p{L}])/giu, end));
-  return [...new Set([words, one, ...many])];
-};
+// Pagefind knows that "redes" is "rede", but not that "funções" is "função", "imagens" "imagem" and
+// "animais" "animal". Each ending, and what it may become.
+const SINGULAR = [
+  [/(ões|oes|ães|aes|ãos)$/i, ["ão"]],
+  [/ns$/i, ["m"]],
+  [/[éeê]is$/i, ["el", "il"]],
+  [/[óoô]is$/i, ["ol"]],
+  [/([au])is$/i, ["$1l"]],
+  [/is$/i, ["il"]],
+];
+const PLURAL = [
+  [/[ãa]o$/i, ["ões", "ães", "ãos"]],
+  [/m$/i, ["ns"]],
+  [/([aeou])l$/i, ["$1is"]],
+  [/il$/i, ["is", "eis"]],
+];
+
+const changed = (words, endings, turn) =>
+  words.replace(/\p{L}+/gu, (word) => {
+    const [ending, forms] = endings.find(([one]) => one.test(word)) ?? [];
+    return ending ? word.replace(ending, forms[turn] ?? forms[0]) : word;
+  });
+
+const spellings = (words) => [
+  ...new Set([
+    words,
+    ...[0, 1].map((turn) => changed(words, SINGULAR, turn)),
+    ...[0, 1, 2].map((turn) => changed(words, PLURAL, turn)),
+  ]),
+];
 
 const entry = ({ url, meta, excerpt }) => {
   const part = document.createElement("article");

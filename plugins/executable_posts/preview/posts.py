@@ -250,6 +250,8 @@ class Posts:
         seen = _view(source, planned, shown, settings)
         charts = chart_files(seen, settings.words.outputs)
         page = page_of(source, planned, seen, charts.files, settings)
+        if planned.stale or shown.outputs:  # provisional, until a run has stored it
+            page = replace(page, confirmed=False)
         problems = (*wrong, *charts.problems)
         failure = memory.failures(settings.cache).get(source.name) if planned.stale else None
         files = planned.executed.fingerprint.files if planned.executed else {}
