@@ -77,13 +77,19 @@ def take(address: str) -> None:
 
 def _hinders(folder: str) -> bool:
     """Whether something is under way that a fork would not have, or would share."""
-    tensorflow: Any = sys.modules.get("tensorflow.python.eager.context")
     return (
-        (tensorflow is not None and tensorflow._context is not None)
+        _tensorflow_has_run()
         or any(map(_is_of_a_cell, asyncio.all_tasks()))
         or bool(_children() - _here.snapshots)
         or any(_is_shared(number, folder) for number in _descriptors() - _here.descriptors)
     )
+
+
+def _tensorflow_has_run() -> bool:
+    """Whether it has run an operation; to set a seed makes a context, but one that has not begun."""
+    module: Any = sys.modules.get("tensorflow.python.eager.context")
+    context = None if module is None else module._context
+    return context is not None and getattr(context, "_context_handle", context) is not None
 
 
 def _is_of_a_cell(task: "asyncio.Task[Any]") -> bool:
