@@ -159,6 +159,25 @@ def serve(_: Context, port: int = 8000) -> None:
         raise Exit(str(error), code=1) from None
 
 
+@task(
+    help={
+        "port": "where to begin to look for a free port",
+        "lan": "let other devices of the network look at it, too",
+        "open": "open a browser, where there is a terminal",
+    }
+)
+def preview(_: Context, port: int = 8000, lan: bool = False, open: bool = True) -> None:  # noqa: A002  the option is --no-open
+    """Show each page as it is now, and follow what you write, until Ctrl-C."""
+    from executable_posts.preview.command import Options
+    from executable_posts.preview.command import preview as follow
+
+    options = Options(port, lan, open and sys.stdout.isatty())
+    try:
+        follow(ROOT / "pelicanconf.py", options, lambda line: print(line, flush=True))
+    except OSError as error:
+        raise Exit(str(error), code=1) from None
+
+
 @task(positional=["post"], help={"post": "its file", "yes": "write without asking"})
 def record(_: Context, post: str, yes: bool = False) -> None:
     """Write a post's outputs back into its Markdown, in nbconvert's form; shows the diff first."""

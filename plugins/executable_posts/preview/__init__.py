@@ -1,4 +1,4 @@
-"""Showing the site on this machine."""
+"""Showing the site on this machine: the built one, or each page as it is now."""
 
 from .folder import serve
 

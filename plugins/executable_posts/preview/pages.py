@@ -3,6 +3,7 @@
 import os
 import posixpath
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ class Pages:
         self._generators: list[Generator] = []
         self._writer = KeepingWriter(pelican.output_path, self._settings)
         self._static: dict[str, Path] = {}
+        self._templates: set[Path] = set()
         self._by_source: dict[Path, str] = {}
         environment = {"bytecode_cache": _Compiled(), **self._settings["JINJA_ENVIRONMENT"]}
         self._settings["JINJA_ENVIRONMENT"] = environment
@@ -95,6 +97,8 @@ class Pages:
             if hasattr(generator, "refresh_metadata_intersite_links"):
                 generator.refresh_metadata_intersite_links()
         self._generators = generators
+        folder = Path(self._pelican.theme, "templates").resolve()
+        self._templates = {*folder.rglob("*")}
         self.write_again()
         current = {
             (type(generator), content.get_relative_source_path())
@@ -125,6 +129,27 @@ class Pages:
             if content is not None
         }
         signals.finalized.send(self._pelican)
+
+    @property
+    def generator(self) -> Generator:
+        """Any generator, which knows what there is."""
+        return self._generators[0] if self._generators else self.bare_generator()
+
+    def kind_of(self, file: Path) -> type[Content]:
+        """What Pelican makes of the post `file`."""
+        folder = Path(self._pelican.path)
+        pages = (folder / below for below in self._settings["PAGE_PATHS"])
+        kind: type[Content] = Article
+        return PelicanPage if any(file.is_relative_to(one) for one in pages) else kind
+
+    def is_template(self, file: Path) -> bool:
+        """Whether `file` lies where templates do."""
+        folders = (*self._settings["THEME_TEMPLATES_OVERRIDES"], f"{self._pelican.theme}/templates")
+        return any(file.is_relative_to(Path(folder).resolve()) for folder in folders)
+
+    def is_known_template(self, file: Path) -> bool:
+        """Whether `file` is a template that was there when all was last gone through."""
+        return file in self._templates and file.is_file()
 
     @property
     def writer(self) -> KeepingWriter:
@@ -217,10 +242,9 @@ class Pages:
             for file in files:
                 parts = file.relative_to(below).parts
                 if file.is_file() and not any(
-                    Path(part).match(one) for part in parts for one in ignored
+                    fnmatch(part, one) for part in parts for one in ignored
                 ):
-                    name = posixpath.join(self._settings["THEME_STATIC_DIR"], *parts)
-                    yield name, file
+                    yield posixpath.join(self._settings["THEME_STATIC_DIR"], *parts), file
         for static in context["staticfiles"]:
             yield static.save_as, Path(self._pelican.path, static.source_path)
 

@@ -46,6 +46,8 @@ class Known:
     claims: tuple[Claim, ...] = ()
     depends_on: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
+    blocked: bool = False
+    """Whether a problem keeps it from being run, or read."""
 
 
 @dataclass(frozen=True)
@@ -70,28 +72,50 @@ class Posts:
         self.known: dict[Path, Known] = {}
         self._shown = shown
         self._sources: dict[Path, Source] = {}
+        self._unreadable: dict[Path, Problem] = {}
+        self._notebooks: dict[Path, Path] = {}
         self._recent: OrderedDict[Path, Loaded] = OrderedDict()
         self._digests: dict[str, str | None] = {}
         self._version = cache(installed_version)
         self._deciding = settings.deciding
 
     def begin(self, sources: Iterable[Source], problems: Iterable[Problem]) -> None:
-        """These are all the posts there are, and what is wrong with files that are none."""
+        """These are all the posts there are, and what is wrong with files that cannot be read.
+
+        One that could be read before stays as it was.
+        """
+        before, sources = self._sources, tuple(sources)
+        self._unreadable = {self.settings.root / problem.path: problem for problem in problems}
         self._sources = {source.file: source for source in sources}
-        unreadable = {problem.path: problem for problem in problems}
-        self.known = {
-            file: known
-            for file, known in self.known.items()
-            if file in self._sources or known.source.name in unreadable
-        }
+        self._notebooks = {self.settings.notebook(source): source.file for source in sources}
+        self._sources |= {file: before[file] for file in self._unreadable if file in before}
+        self.known = {file: known for file, known in self.known.items() if file in self._sources}
+        for file in self._sources.keys() - before.keys():
+            self.forget_page(file)
         for source, problem in clashes(self._sources.values(), self.settings).items():
             self._blame(source, problem)
-        self._unreadable = {self.settings.root / name for name in unreadable}
 
     def add(self, source: Source) -> None:
         """`source` is as its front matter says now."""
+        self._unreadable.pop(source.file, None)
         self._sources[source.file] = source
+        self._notebooks[self.settings.notebook(source)] = source.file
         self.forget_page(source.file)
+
+    def drop(self, file: Path) -> None:
+        """The post `file` is gone."""
+        for known in (self._sources, self._unreadable, self.known, self._recent):
+            known.pop(file, None)
+
+    def blame(self, file: Path, problem: Problem) -> None:
+        """The post `file` cannot be read; what could be read of it before stays."""
+        self._unreadable[file] = problem
+        if file in self._sources:
+            self._blame(self._sources[file], problem)
+
+    def is_post(self, file: Path) -> bool:
+        """Whether `file` is a post, one that cannot be read included."""
+        return file in self._sources or file in self._unreadable
 
     def source(self, file: Path) -> Source | None:
         """The post `file`, if it is one that can be read."""
@@ -132,17 +156,15 @@ class Posts:
 
     def forget_files(self, files: Iterable[Path]) -> set[Path]:
         """`files` have changed: the posts that depend on any, or whose executed notebook it is."""
-        names = set()
+        files, names = set(files), set()
         for file in files:
             if file.is_relative_to(self.settings.root):
                 names.add(file.relative_to(self.settings.root).as_posix())
         for name in names:
             self._digests.pop(name, None)
-        files = set(files)
-        found = {
-            post
-            for post, known in self.known.items()
-            if known.depends_on & names or self.settings.notebook(known.source) in files
+        found = {self._notebooks[file] for file in files if file in self._notebooks}
+        found |= {
+            post for post, known in self.known.items() if not known.depends_on.isdisjoint(names)
         }
         for post in found:
             self.forget_page(post)
@@ -173,7 +195,8 @@ class Posts:
     def problems(self) -> list[Problem]:
         """What is wrong with the posts, one by one and together."""
         together = collisions(claim for known in self.known.values() for claim in known.claims)
-        return [*(one for known in self.known.values() for one in known.problems), *together]
+        alone = [one for known in self.known.values() for one in known.problems]
+        return [*dict.fromkeys((*self._unreadable.values(), *alone, *together))]
 
     def colliding(self, loaded: Loaded) -> list[Problem]:
         """Why outputs of this post may not be stored: another has a figure of that name."""
@@ -200,6 +223,7 @@ class Posts:
             # The last good page stays, and so do its figures.
             before.figures if before else frozenset(),
             problems=(problem,),
+            blocked=True,
         )
 
     def _load(self, source: Source) -> Loaded:
@@ -231,6 +255,7 @@ class Posts:
             named,
             frozenset({*files, *data_files(post)}),
             problems,
+            bool(wrong),
         )
         return Loaded(source, planned, seen, page)
 

@@ -38,7 +38,10 @@ class KeepingWriter(Writer):  # type: ignore[misc]  # Pelican has no types
         And whatever the templates raise.
         """
         self._kept[name]()
-        return Path(sanitised_join(self.output_path, name)).read_bytes()
+        file = Path(sanitised_join(self.output_path, name))
+        content = file.read_bytes()
+        file.unlink()  # what is found in the folder is what plugins have written themselves
+        return content
 
     def write_feed(  # noqa: PLR0913, PLR0917  as Pelican has it
         self,
