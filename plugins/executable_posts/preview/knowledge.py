@@ -53,8 +53,8 @@ KNOWN = (
         "random math cmath json re itertools functools collections datetime time statistics string"
         " textwrap pathlib os sys glob csv io copy dataclasses typing enum decimal fractions"
         " operator PIL IPython pprint warnings abc contextlib types heapq bisect hashlib zipfile"
-        " gzip shutil tempfile subprocess urllib platform calendar locale logging numbers unicodedata"
-        " difflib inspect base64 struct array traceback timeit gc __future__".split()
+        " gzip shutil tempfile subprocess urllib platform calendar locale logging numbers"
+        " unicodedata difflib inspect base64 struct array traceback timeit gc __future__".split()
     )
 )
 # To import them changes nothing for others.
@@ -64,7 +64,7 @@ QUIET_IMPORTS = frozenset(
 )
 # Their functions leave what they are given as it was.
 HARMLESS = frozenset(
-    "random math cmath json re statistics string textwrap datetime time pprint decimal fractions numbers"
+    "math cmath json re statistics string textwrap datetime time pprint decimal fractions numbers"
     " unicodedata hashlib difflib base64 calendar platform typing".split()
 )
 
@@ -100,7 +100,7 @@ def seeds(function: str) -> tuple[str, ...]:
     if function.endswith("set_random_seed"):
         return ("keras", "numpy", "random")
     if function in {"numpy.random.seed", "random.seed"}:
-        return (function.split(".")[0],)
+        return (function.split(".", maxsplit=1)[0],)
     return ()
 
 

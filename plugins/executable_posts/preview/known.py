@@ -14,7 +14,7 @@ from ..scratch import files_for
 from ..store import ExecutedCell, ExecutedNotebook, Output
 from .cells import Edit
 from .dependencies import Ran
-from .effects import Code
+from .items import Code
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from ..kernels.collected import Collected
 from ..run_failures import EXPECTED, CellRaised, describe
 from .cells import CellState, CellUpdate, Edit, ServerFor, Tell
 from .dependencies import Logged, Needed, Pass, Ran, rewound
-from .effects import Code
+from .items import Code
 from .known import Known, Look, codes, key, look_at_files, stored
 from .warm_kernel import Snapshot, WarmKernel
 
@@ -127,8 +127,9 @@ class Session:
     ) -> tuple[Pass, Callable[[], None]]:
         """The way to go, and what brings the kernel to where it begins.
 
-        It goes on from the kernel as it is, if that is exact; else from the last snapshot from
-        which it is, before all that has to run; else from the kernel as it is, all the same.
+        It goes on from the kernel as it is, if that is exact; else from the last snapshot, or the
+        beginning, from which it is and no cell runs before those that have to; else from the kernel
+        as it is, all the same.
         """
         as_it_is = Pass(self._cells, self._log, keys, judged)
         first = 0
@@ -143,12 +144,13 @@ class Session:
             to_run = way.whole()
             if all(needed.exact and needed.new >= first for needed in to_run):
                 return way, self._beginning(edit, snapshot)
-        if self.kernel.runs:
+        cells, files_written = rewound(self._cells, self._log, [], [])
+        way = Pass(cells, [], keys, judged)
+        if self.kernel.runs and any(needed.new < first for needed in way.whole()):
             return as_it_is, _nothing
-        cells, log = rewound(self._cells, self._log, [], [])
-        if log:  # files were written, which nobody else is to find
+        if files_written:  # nobody else is to find them
             self.end()
-        return Pass(cells, [], keys, judged), self._beginning(edit, None)
+        return way, self._beginning(edit, None)
 
     def _beginning(self, edit: Edit, snapshot: Snapshot | None) -> Callable[[], None]:
         return lambda: self.kernel.start(edit.job, snapshot, self._stopped)
