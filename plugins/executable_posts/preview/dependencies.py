@@ -5,7 +5,7 @@ bound. What it changed otherwise, the content of an object or the state of a ran
 cannot. So an edit's cells are known, and whether running only them gives what a run would give.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -103,11 +103,13 @@ def _longest_rising(values: Sequence[int | None]) -> set[int]:
     best: dict[int, list[int]] = {}
     for position, value in enumerate(values):
         if value is not None:
-            shorter = (
-                best[before] for before in best if (values[before] or 0) < value and before in best
-            )
-            best[position] = [*max(shorter, key=len, default=[]), position]
-    return set(max(best.values(), key=len, default=[]))
+            lower = [best[before] for before in best if (values[before] or 0) < value]
+            best[position] = [*_longest(lower), position]
+    return set(_longest(best.values()))
+
+
+def _longest(some: Iterable[list[int]]) -> list[int]:
+    return max(some, key=lambda one: len(one), default=[])
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What is known of the cells of a post: what each gave, and what decides whether it still holds."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,7 +103,7 @@ Look = Mapping[Path, tuple[int, int]]
 """Files, with the time of the last change of each and its size."""
 
 
-def look_at_files(content: Path, job: Job, more: Sequence[Path] = ()) -> Look:
+def look_at_files(content: Path, job: Job, more: Collection[Path]) -> Look:
     """The files that a run of `job` finds, and `more`."""
     found = {}
     for file in {*files_for(content, job.folder), *more}:

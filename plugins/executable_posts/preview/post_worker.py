@@ -11,7 +11,7 @@ from ..jobs import Conditions, Job, Run
 from ..kernels.kernel import Kernel
 from ..kernels.server import ServerUnavailable
 from ..run import run
-from .cells import CellState, CellUpdate, Edit, RunEnded, ServerFor, Tell
+from .cells import CellState, CellUpdate, Edit, Event, RunEnded, ServerFor, Tell
 from .known import confirmed
 from .session import Cancelled, Session
 
@@ -125,7 +125,7 @@ class Worker:
     def _is_old(self, edit: Edit) -> bool:
         return self._closed or self._newest is not edit
 
-    def _tell(self, update: CellUpdate) -> None:
+    def _tell(self, update: Event) -> None:
         with self._changed:
             if not self._closed and self._newest and self._newest.version == update.version:
                 self._tell_all(update)

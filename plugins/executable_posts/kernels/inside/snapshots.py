@@ -177,7 +177,7 @@ def sleep(listening: socket.socket) -> str:
     kernels: list[_Kernel] = []
     ending = False
     while not ending or kernels:
-        waited = [listening, wake[0], *(kernel.connection for kernel in kernels)]
+        waited: list[Any] = [listening, wake[0], *(kernel.connection for kernel in kernels)]
         ready = select.select(waited, [], [])[0]
         if wake[0] in ready:
             os.read(wake[0], 4096)
