@@ -18,7 +18,7 @@ from executable_posts.store import ExecutedNotebook
 
 from tests.running import Bench
 
-_PATIENCE = 60.0
+_PATIENCE = 15.0
 PATIENT = Pace(pause=600, idle=600)
 
 
@@ -77,7 +77,8 @@ class Author:
     def wait(self, condition: Callable[[], object]) -> None:
         """Wait until something is told by which `condition` comes to be."""
         with self._changed:
-            assert self._changed.wait_for(condition, _PATIENCE), self.cells()
+            told = self._changed.wait_for(condition, _PATIENCE)
+        assert told, {number: str(update.state) for number, update in self.cells().items()}
 
     def settle(self) -> None:
         """Wait until every cell has run, or one has failed."""

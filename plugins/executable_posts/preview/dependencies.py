@@ -109,7 +109,7 @@ def _longest_rising(values: Sequence[int | None]) -> set[int]:
 
 
 def _longest(some: Iterable[list[int]]) -> list[int]:
-    return max(some, key=lambda one: len(one), default=[])
+    return max(some, key=lambda one: len(one), default=[])  # noqa: PLW0108  mypy
 
 
 @dataclass(frozen=True)

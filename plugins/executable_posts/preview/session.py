@@ -79,9 +79,11 @@ class Session:
             else:
                 self._tell_known(edit, index, known[index])
         stopped_at = None
+        ran: set[int] = set()
         try:
             while (needed := way.next_cell()) is not None:
                 stopped_at = needed.new
+                ran.add(needed.new)
                 known.pop(needed.new, None)
                 self._check()
                 result = self._run(edit, needed, way, begin)
@@ -90,6 +92,9 @@ class Session:
                     break
                 known[needed.new] = result
                 stopped_at = None
+            undone = {needed.new for needed in way.whole()} | {stopped_at}
+            for index in sorted(to_run - ran - undone):
+                self._tell_known(edit, index, known[index])  # what changed did not reach it
         finally:
             self._applied = edit
             self._cells = way.ran(stopped_at=stopped_at)

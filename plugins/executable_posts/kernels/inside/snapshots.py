@@ -116,7 +116,8 @@ def _is_shared(number: int, folder: str) -> bool:
 
 
 def _descriptors() -> set[int]:
-    return {int(name) for name in os.listdir("/proc/self/fd")}
+    # That of the list itself is closed by now.
+    return {int(name) for name in os.listdir("/proc/self/fd") if os.path.exists(f"/dev/fd/{name}")}
 
 
 def _threads() -> int:
