@@ -252,7 +252,7 @@ def test_a_file_that_the_post_read_is_read_anew_when_it_changed(bench: Bench) ->
 
 
 def test_an_idle_kernel_ends_and_the_next_edit_starts_another(bench: Bench) -> None:
-    with author(bench, Pace(pause=600, idle=0.3)) as one:
+    with author(bench, Pace(pause=0.1, idle=0.3)) as one:
         [_, pid] = one.write("x = 4", "import os\nprint(os.getpid())")
         wait_until(lambda: not Path(f"/proc/{pid}").exists(), lambda: "it goes on", 30)
         assert one.write("x = 4", "print(x)") == ["", "4"]

@@ -4,6 +4,7 @@ Whatever is not listed here may change all that it is given, draw random numbers
 """
 
 import re
+import sys
 
 # They look at what they are given, and what they return holds none of it.
 LOOKING = frozenset(
@@ -58,7 +59,7 @@ KNOWN = (
     )
 )
 # To import them changes nothing for others.
-QUIET_IMPORTS = frozenset(
+QUIET_IMPORTS = sys.stdlib_module_names | frozenset(
     "keras tensorflow tf_keras torch torchvision jax sklearn scipy plotly altair bokeh sympy"
     " networkx statsmodels tqdm requests bs4 yaml lxml nltk spacy cv2 skimage h5py".split()
 )

@@ -69,9 +69,9 @@ class Worker:
         self._thread.start()
 
     @property
-    def may_rest(self) -> bool:
-        """Whether it has a kernel with nothing to do."""
-        return self._session.kernel.is_there and not self._busy
+    def has_kernel(self) -> bool:
+        """Whether it has a kernel, which needs memory."""
+        return self._session.kernel.is_there
 
     def edited(self, edit: Edit) -> None:
         """Run `edit`; what runs for an older one is cancelled."""

@@ -12,6 +12,7 @@ from ..jobs import Conditions, Job
 from ..kernels.branches import NoSnapshot
 from ..kernels.collected import Collected
 from ..run_failures import EXPECTED, CellRaised, describe
+from ..scratch import files_for
 from .cells import CellState, CellUpdate, Edit, ServerFor, Tell
 from .dependencies import Logged, Needed, Pass, Ran, rewound
 from .items import Code
@@ -113,7 +114,7 @@ class Session:
             self._cells, self._known = stored(edit, self._conditions.root)
         elif self._before is not None and _same_cells(self._before, edit.job):
             self._forget()
-        files = look_at_files(self._conditions.content, edit.job, self._read)
+        files = look_at_files([*files_for(self._conditions.content, edit.job.folder), *self._read])
         if self._applied is not None and files != self._files:
             changed = {file for file, _ in files.items() ^ self._files.items()}
             if changed & self._read:
@@ -166,8 +167,12 @@ class Session:
             return
         try:
             runs = [cell.run for cell in self._cells if cell.run is not None]
-            self._read = frozenset(self.kernel.settle(runs))
-        except (*EXPECTED, OSError):
+            read = frozenset(self.kernel.settle(runs))
+            self._files = {**look_at_files(read), **self._files}
+            self._read = read
+        except EXPECTED:
+            self.kernel.drop()
+        except OSError:  # a cell removed the folder
             self.end()
 
     # Running cells
