@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-build rebuild status serve clean: $(VENV)/installed
+build rebuild status serve preview clean: $(VENV)/installed
 	@$(VENV)/bin/invoke $@
 
-test check: $(VENV)/installed-dev
+test check browser: $(VENV)/installed-dev
 	@$(VENV)/bin/invoke $@
 
 $(VENV)/installed: requirements.txt
@@ -20,4 +20,4 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@$(INSTALL) --compile --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: build rebuild status serve clean test check
+.PHONY: build rebuild status serve preview clean test check browser

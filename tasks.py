@@ -230,7 +230,7 @@ def clean(_: Context, figures: bool = False) -> None:
 @task(
     positional=["name"],
     help={
-        "name": "a module in tests/benchmarks/: execute or stale",
+        "name": "a module in tests/benchmarks/: execute, preview or stale",
         "rounds": "how often each contestant is measured",
         "sizes": "execute: how many posts, as in 1,10,40",
     },
@@ -270,7 +270,23 @@ def check(_: Context) -> None:
     _run("lint-imports", "--no-cache")
 
 
-@task(pre=[check])
+@task
+def browser(_: Context) -> None:
+    """Install Chromium, which tests look at pages with, if it is missing (needs root or sudo)."""
+    names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+    if any(map(shutil.which, names)):
+        return
+    apt = shutil.which("apt-get")
+    sudo = [] if os.geteuid() == 0 else [shutil.which("sudo") or ""]
+    if apt is None or sudo == [""]:
+        raise Exit("the tests need Chromium: install the package chromium of your system", code=1)
+    install = [*sudo, apt, "install", "--yes", "--no-install-recommends", "chromium"]
+    subprocess.run([*sudo, apt, "update", "--quiet"], check=False)
+    if subprocess.run(install, check=False).returncode:
+        raise Exit("Chromium could not be installed: see above", code=1)
+
+
+@task(pre=[check, browser])
 def test(_: Context) -> None:
     """Check the code and run all tests."""
     _run("pytest", "--numprocesses", "auto", "--dist", "loadfile", "--quiet")

@@ -33,6 +33,7 @@ THEME = {
 <meta http-equiv="Content-Security-Policy" content="default-src 'self'">
 <title>{% block title %}{{ SITENAME }}{% endblock %}</title>
 <link rel="stylesheet" href="{{ SITEURL }}/theme/site.css">
+<script src="{{ SITEURL }}/theme/site.js" defer></script>
 </head>
 <body>
 <main>{% block content %}{% endblock %}</main>
@@ -56,6 +57,21 @@ THEME = {
 {% endblock %}
 """,
     "templates/404.html": '{% extends "base.html" %}{% block content %}nada aqui{% endblock %}',
+    # As themes do: a button is added to each block, and another is put around each picture.
+    "static/site.js": """
+for (const block of document.querySelectorAll("blockquote")) {
+  const button = document.createElement("button");
+  button.className = "copy";
+  button.textContent = "copiar";
+  block.append(button);
+}
+for (const image of document.querySelectorAll("img")) {
+  const button = document.createElement("button");
+  button.className = "zoom";
+  image.replaceWith(button);
+  button.append(image);
+}
+""",
     "static/site.css": "h1 { color: rgb(1, 2, 3); }\nmain { max-width: 600px; }\n",
 }
 SETTINGS = """

@@ -72,6 +72,31 @@ def test_a_word_changes_without_a_reload_and_all_else_stays(blog: Blog, at_post:
     assert at_post.get_by_label("busca").input_value() == "meio escrito"
 
 
+def test_what_scripts_of_the_theme_have_made_of_the_page_stays(blog: Blog, page: Page) -> None:
+    post = blog.site.write(
+        "posts/citado.md",
+        "Title: Citado\nDate: 2020-01-02\n\n"
+        "> Primeira.\n\n![x]({static}/images/x.svg)\n\nFim um.\n",
+    )
+    while (answer := page.goto(f"{blog.preview.address}2020/01/citado.html")) is None or (
+        answer.status == 404
+    ):
+        page.wait_for_timeout(50)
+    until(page, "document.querySelectorAll('button.copy, button.zoom img').length === 2")
+    page.wait_for_timeout(300)
+    replace(post, "Fim um", "Fim dois")
+    shown(page, "Fim dois")
+    replace(post, "Primeira", "Segunda")
+    shown(page, "Segunda")
+    assert page.locator("blockquote button.copy").count() == 1
+    assert page.locator("button.zoom img").count() == 1
+    assert page.locator("img").count() == 1
+    replace(post, "![x]", "![outro]")
+    until(page, "document.querySelector('img').alt === 'outro'")
+    assert page.locator("img").count() == 1
+    post.unlink()
+
+
 def test_a_page_with_a_strict_policy_is_refused_nothing(blog: Blog, page: Page) -> None:
     refused: list[str] = []
     page.on("console", lambda said: refused.append(said.text))
@@ -112,7 +137,7 @@ def test_a_template_is_followed_and_a_mistake_in_it_is_shown_over_the_page(
     replace(template, "{% endblock %}</main>", "{% endblok %}</main>")
     problem = at_post.locator("preview-bar .preview-problem")
     problem.wait_for()
-    assert "theme/templates/base.html:10" in problem.inner_text()
+    assert "theme/templates/base.html:11" in problem.inner_text()
     assert "endblok" in problem.inner_text()
     assert at_post.get_by_text("Parágrafo 9 ").count() == 1
     # Who comes now sees the same.

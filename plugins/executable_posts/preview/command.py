@@ -99,7 +99,7 @@ async def _serve(
     end = serving(shared, listening)  # type: ignore[arg-type]
     _announce(port, options, say)
     # First of all, so that nothing that is saved while the blog is read is missed.
-    watching = asyncio.create_task(_watch(hub, shared, stop))
+    watching = asyncio.create_task(_watch(hub, shared))
     listens = asyncio.create_task(_listen(hub, shared, told))
     reading = asyncio.create_task(_read(hub, shared, say))
     try:
@@ -133,11 +133,16 @@ async def _read(hub: Hub, shared: Preview, say: Say) -> None:
     shared.notify()
 
 
-async def _watch(hub: Hub, shared: Preview, stop: asyncio.Event) -> None:
+async def _watch(hub: Hub, shared: Preview) -> None:
     """Follow the author: what is saved while something is done waits, and is done next."""
     root = hub.settings_file.parent
-    apart = (root / "output", root / ".cache")
-    async for files in changes(root, (), apart, stop):
+
+    def more() -> list[Path]:
+        """A theme that lies elsewhere."""
+        theme = Path(hub.state.blog.pelican.theme) if hub.state.blog else root
+        return [] if theme.is_relative_to(root) else [theme]
+
+    async for files in changes(root, more, (root / "output", root / ".cache")):
         await shared.do(partial(hub.changed, files))
         shared.notify()
 

@@ -3,6 +3,7 @@
 import html
 from collections.abc import Iterator
 
+from ..errors import Problem
 from .cells import CellState
 from .live import LivePost
 from .messages import marks
@@ -37,9 +38,19 @@ def overview(state: State) -> bytes:
     blog = state.blog
     known = sorted(blog.posts.known.values(), key=_order) if blog else []
     states = [_state(one, state.live.get(one.source.name)) for one in known]
+    unread = blog.posts.unread if blog else []
+    rows = [_unread(problem) for problem in unread]
+    rows += [_row(state, one, how) for one, how in zip(known, states, strict=True)]
+    states += ["wrong"] * len(unread)
     sums = ", ".join(f"{states.count(one)} {one}" for one in dict.fromkeys(states))
-    rows = "\n".join(_row(state, one, how) for one, how in zip(known, states, strict=True))
-    return _PAGE.format(count=len(known), sums=html.escape(sums), rows=rows).encode()
+    return _PAGE.format(count=len(states), sums=html.escape(sums), rows="\n".join(rows)).encode()
+
+
+def _unread(problem: Problem) -> str:
+    place, message = html.escape(problem.place), html.escape(problem.message)
+    return (
+        f'<tr data-state="wrong"><td><code>{place}</code></td><td>wrong</td><td>{message}</td></tr>'
+    )
 
 
 def _order(known: Known) -> tuple[bool, str]:

@@ -195,15 +195,18 @@ class Pages:
             if after is None:
                 return True
             content, pristine = before
-            same = _facts(pristine) == _facts(vars(after)) and _links(content) == _links(after)
             self._read[type(generator), below] = (after, _pristine(after))
-            if not same or _others_want_all():
+            changed = _changed(pristine, vars(after))
+            if changed & _listed(after) or _links(content) != _links(after) or _others_want_all():
+                return False
+            if not changed <= vars(after).keys():
                 return False
             # What lists, links and closures hold goes on to be this object.
             forget_memoized()
             linking.make_figures_known(generator, self._posts.known[file].figures)
-            content._content = after._content
-            self._read[type(generator), below] = (content, {**pristine, "_content": after._content})
+            news = {name: vars(after)[name] for name in {"_content", *changed}}
+            vars(content).update(news)
+            self._read[type(generator), below] = (content, {**pristine, **news})
             return True
         return False
 
@@ -312,13 +315,30 @@ def _pristine(content: Content) -> dict[str, Any]:
     return {**vars(content), "metadata": dict(content.metadata)}
 
 
-_TEXT = {"_content", "_context", "_update_content", "metadata", "settings", "translations"}
+_TEXT = {"_content", "_context", "_update_content", "settings", "translations"}
+# What Pelican makes of a post's metadata.
+_OF_METADATA = {
+    *("author", "authors", "category", "date", "date_format", "in_default_lang", "lang"),
+    *("locale_date", "locale_modified", "metadata", "modified", "override_save_as"),
+    *("override_url", "slug", "_status", "_summary", "tags", "template", "timezone", "title"),
+}
 
 
-def _facts(attributes: dict[str, Any]) -> dict[str, Any]:
-    """All but the text: what decides where a post is listed and what other pages say of it."""
-    facts = {name: value for name, value in attributes.items() if name not in _TEXT}
-    return {**facts, "metadata": {key: str(value) for key, value in attributes["metadata"].items()}}
+def _changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    """The attributes that differ between two readings of a post."""
+    return {
+        name
+        for name in (before.keys() | after.keys()) - _TEXT
+        if before.get(name) != after.get(name)
+    }
+
+
+def _listed(content: Content) -> set[str]:
+    """The attributes that decide where `content` is listed and what other pages say of it.
+
+    All others are the post's own: what a plugin has found in its text when it was read.
+    """
+    return _OF_METADATA | {name.lower() for name in content.metadata}
 
 
 def _links(content: Content) -> tuple[set[str], bool]:

@@ -113,6 +113,11 @@ class Posts:
         if file in self._sources:
             self._blame(self._sources[file], problem)
 
+    @property
+    def unread(self) -> list[Problem]:
+        """What is wrong with files that could never be read."""
+        return [one for file, one in self._unreadable.items() if file not in self._sources]
+
     def is_post(self, file: Path) -> bool:
         """Whether `file` is a post, one that cannot be read included."""
         return file in self._sources or file in self._unreadable

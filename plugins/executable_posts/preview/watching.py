@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 from watchfiles import Change, awatch
@@ -13,6 +13,7 @@ _LONGEST = 50
 """Milliseconds for which more and more changes are waited for."""
 _BACK_AGAIN = 0.15
 """Seconds within which a file that an editor has moved away or emptied is there again."""
+_OVERLAP = 2.0
 
 # Vim, Emacs, Kate, gedit and GIO, JetBrains, LibreOffice, sed -i, what we write ourselves.
 _TEMPORARY = re.compile(
@@ -43,22 +44,23 @@ def folders(root: Path, apart: Iterable[Path]) -> list[Path]:
 
 
 async def changes(
-    root: Path, more: Iterable[Path], apart: Iterable[Path], stop: asyncio.Event
+    root: Path, more: Callable[[], Iterable[Path]], apart: Iterable[Path]
 ) -> AsyncIterator[set[Path]]:
     """Sets of files below `root` and the folders `more` that were changed, made or removed.
 
-    The folders `apart` do not count. A file that is gone or empty for a moment only, as when an
-    editor replaces it, is told of once, when it is there again.
+    The folders `apart` do not count; `more` is asked again and again. A file that is gone or empty
+    for a moment only, as when an editor replaces it, is told of once, when it is there again.
     """
-    watch = _Watch(root, tuple(apart), stop)
+    watch = _Watch(root, tuple(apart))
+    loop = asyncio.get_running_loop()
     shallow = asyncio.create_task(watch.look([root], deep=False))
     deep: asyncio.Task[None] | None = None
     watched: list[Path] = []
     try:
-        while not stop.is_set():
-            if (wanted := [*folders(root, watch.apart), *more]) != watched:
-                if deep is not None:
-                    deep.cancel()
+        while True:
+            if (wanted := [*folders(root, watch.apart), *more()]) != watched:
+                if deep is not None:  # only once the next one looks, so that nothing is missed
+                    loop.call_later(_OVERLAP, deep.cancel)
                 watched, deep = wanted, asyncio.create_task(watch.look(wanted, deep=True))
             seen = await watch.found.get()
             doubtful = {file for file in seen if _may_come_back(file)}
@@ -78,17 +80,16 @@ async def changes(
 class _Watch:
     """What is looked at, and what was found."""
 
-    def __init__(self, root: Path, apart: tuple[Path, ...], stop: asyncio.Event) -> None:
+    def __init__(self, root: Path, apart: tuple[Path, ...]) -> None:
         self.found: asyncio.Queue[set[Path]] = asyncio.Queue()
         self.apart = apart
         self._root = root
-        self._stop = stop
 
     async def look(self, paths: Iterable[Path], *, deep: bool) -> None:
         async for seen in awatch(
             *paths,
             watch_filter=self._wanted,
-            stop_event=self._stop,
+            stop_event=asyncio.Event(),  # its own: a look that is cancelled sets it
             debounce=_LONGEST,
             step=_STEP,
             rust_timeout=500,

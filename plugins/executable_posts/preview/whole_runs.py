@@ -18,6 +18,8 @@ from .cells import CellState, CellUpdate, Edit, RunEnded, ServerFor, Tell
 _INTERVAL = 0.1
 """Seconds between two looks at what a cell has put out."""
 _NICE = 10
+_LONGEST_END = 5.0
+"""Seconds that killed runs may take to tidy up; a tenth is enough where the machine is free."""
 
 
 class WholeRuns:
@@ -64,8 +66,9 @@ class WholeRuns:
             for running in self._running.values():
                 running.stop.request()
             self._changed.notify_all()
+        end = time.monotonic() + _LONGEST_END
         for thread in self._threads:
-            thread.join(_INTERVAL * 5)
+            thread.join(max(end - time.monotonic(), 0))
 
     def _work(self) -> None:
         with contextlib.suppress(OSError, AttributeError):  # on Linux, of this thread alone

@@ -10,7 +10,9 @@ const OURS = "preview-cell, preview-before";
 
 const versionElement = document.querySelector('meta[name="preview-version"]');
 const known = { version: versionElement.content, assets: null, message: null, received: 0 };
-let work = Promise.resolve();
+let sent = new WeakMap(); // element of the page → its HTML as it was last sent
+let kinds = new Set(); // of the elements that were last sent
+let work = begin();
 
 // From the server
 
@@ -31,6 +33,13 @@ function connect() {
     drawBar();
     setTimeout(connect, AGAIN);
   };
+}
+
+async function begin() {
+  // What was sent, since scripts of the page may have changed it before this one runs.
+  const answer = await fetch(location.pathname);
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (fresh.querySelector('meta[name="preview-version"]')?.content === known.version) remember(fresh);
 }
 
 async function apply(message) {
@@ -63,6 +72,7 @@ async function patch(html) {
   }
   withVersions(fresh);
   const gone = await addStyles(fresh);
+  const schemes = chosenSchemes();
   liftDecorations();
   document.title = fresh.title;
   document.documentElement.lang = fresh.documentElement.lang;
@@ -70,12 +80,48 @@ async function patch(html) {
     morphStyle: "outerHTML",
     ignoreActiveValue: true,
     callbacks: {
+      // Where nothing else was sent than before, what scripts made of it stays.
+      beforeNodeMorphed: (old, fresh) => !(fresh.outerHTML && sent.get(old) === fresh.outerHTML),
+      beforeNodeRemoved: (node) => !isAddition(node),
       // What the reader opened stays open.
       beforeAttributeUpdated: (name, node) => !(name === "open" && node.localName === "details"),
     },
   });
+  remember(fresh);
+  for (const [scheme, media] of schemes) {
+    for (const one of document.querySelectorAll(`[data-scheme="${scheme}"][media]`)) one.media = media;
+  }
   for (const element of gone) element.remove();
   return true;
+}
+
+const kindOf = (element) => `${element.localName}.${element.className}`;
+
+function remember(fresh) {
+  sent = new WeakMap();
+  kinds = new Set([...fresh.body.querySelectorAll("*")].map(kindOf));
+  pair(document.body, fresh.body);
+}
+
+function pair(element, fresh) {
+  sent.set(element, fresh.outerHTML);
+  const children = [...element.children].filter((one) => kinds.has(kindOf(one)));
+  const same = children.length === fresh.children.length;
+  if (!same || children.some((one, place) => kindOf(one) !== kindOf(fresh.children[place]))) return;
+  children.forEach((one, place) => pair(one, fresh.children[place]));
+}
+
+function isAddition(node) {
+  // A button that a script of the page has added, say; but not one around what was sent.
+  if (node.nodeType !== Node.ELEMENT_NODE || kinds.has(kindOf(node))) return false;
+  if (node.localName === "dialog" && node.open) return true;
+  return ![...node.querySelectorAll("*")].some((one) => kinds.has(kindOf(one)));
+}
+
+function chosenSchemes() {
+  // A switch of colours sets the media of all figures; those that come now are to follow it.
+  const parts = [...document.querySelectorAll("[data-scheme][media]")];
+  return parts.filter((one) => one.media.endsWith("all")).map((one) => [one.dataset.scheme, one.media]);
 }
 
 function scripts(page) {
@@ -178,23 +224,37 @@ function liftDecorations() {
   for (const one of document.querySelectorAll(OURS)) one.remove();
 }
 
+const drawn = new Map(); // cell → its element: the same one is moved, not made again
+
 function draw() {
   liftDecorations();
+  const numbers = known.message.cells.map((cell) => cell.number);
+  for (const number of [...drawn.keys()]) if (!numbers.includes(number)) drawn.delete(number);
   for (const cell of known.message.cells) {
     const place = placeOf(cell);
-    const element = document.createElement("preview-cell");
-    element.dataset.state = cell.state;
-    element.dataset.cell = cell.number;
-    const badge = document.createElement("span");
-    badge.setAttribute("role", "status");
-    badge.textContent = words(cell);
-    element.append(badge);
-    if (cell.problem) element.append(problemElement(cell.problem));
-    place?.(element);
+    place?.(cellElement(cell));
     const before = known.message.before[cell.number];
     if (before) place?.(beforeElement(before), true);
   }
   drawBar();
+}
+
+function cellElement(cell) {
+  const element = drawn.get(cell.number) ?? document.createElement("preview-cell");
+  drawn.set(cell.number, element);
+  element.dataset.state = cell.state;
+  element.dataset.cell = cell.number;
+  if (!element.firstChild) {
+    element.append(document.createElement("span"));
+    element.firstChild.setAttribute("role", "status");
+  }
+  element.firstChild.textContent = words(cell);
+  const text = JSON.stringify(cell.problem);
+  if (element.dataset.problem !== text) {
+    element.dataset.problem = text;
+    element.replaceChildren(element.firstChild, ...(cell.problem ? [problemElement(cell.problem)] : []));
+  }
+  return element;
 }
 
 function placeOf(cell) {
@@ -247,7 +307,8 @@ function problemElement(problem) {
   place.textContent = problem.place;
   const message = document.createElement("strong");
   message.textContent = problem.message;
-  element.append(message, place);
+  element.append(message);
+  if (!problem.details.includes(problem.place)) element.append(place);
   if (problem.details) {
     const details = document.createElement("pre");
     details.textContent = problem.details;
