@@ -154,7 +154,7 @@ class Trunk:
     def drop(self, snapshot: int) -> None:
         """Let a snapshot end, at the latest with the kernel that came from it."""
         with contextlib.suppress(NoSnapshot, OSError), self._connect(snapshot) as control:
-            control.sendall(b"{}")
+            control.sendall(b'{"end": true}')
         self.address(snapshot).unlink(missing_ok=True)
 
     def _connect(self, snapshot: int | None) -> socket.socket:

@@ -5,12 +5,13 @@ bound. What it changed otherwise, the content of an object or the state of a ran
 cannot. So an edit's cells are known, and whether running only them gives what a run would give.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 
 from ..matching import match
-from .effects import ALL, FILES, NOTHING, Code, Effects, effects_of, touch
+from .effects import effects_of
+from .items import ALL, FILES, NOTHING, Code, Effects, touch
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,8 @@ class Ran:
 
     `key` is all that decides what it does; cells with the same key are the same. `code` is judged.
     `run` is the number of the run that made what it bound, `None` if it has not run, to its end, in
-    the kernel that there is. `good` says that what it gave is what it would give again; `exact`, that it
-    found what it would find in a run.
+    the kernel that there is. `good` says that what it gave is what it would give again; `exact`,
+    that it found what it would find in a run.
     """
 
     key: str
@@ -102,20 +103,23 @@ def _longest_rising(values: Sequence[int | None]) -> set[int]:
     best: dict[int, list[int]] = {}
     for position, value in enumerate(values):
         if value is not None:
-            shorter = (
-                best[before] for before in best if (values[before] or 0) < value and before in best
-            )
-            best[position] = [*max(shorter, key=len, default=[]), position]
-    return set(max(best.values(), key=len, default=[]))
+            lower = [best[before] for before in best if (values[before] or 0) < value]
+            best[position] = [*_longest(lower), position]
+    return set(_longest(best.values()))
+
+
+def _longest(some: Iterable[list[int]]) -> list[int]:
+    return max(some, key=lambda one: len(one), default=[])  # noqa: PLW0108  mypy
 
 
 @dataclass(frozen=True)
 class Needed:
     """The next cell to run, by its index `new`.
 
-    `run` is the number of that run, `behind` are the runs whose names it is to find, `instead` is the run of the cell that it was before its edit; `names` are those that it
-    may bind. `exact` says whether what it finds is, beside the names, what it would find in a run;
-    `fresh`, whether in this kernel nothing ran but the cells before it, in their order.
+    `run` is the number of that run, `behind` are the runs whose names it is to find, `instead` is
+    the run of the cell that it was before its edit; `names` are those that it may bind. `exact`
+    says whether what it finds is, beside the names, what it would find in a run; `fresh`, whether
+    in this kernel nothing ran but the cells before it, in their order.
     """
 
     new: int
@@ -217,7 +221,7 @@ class Pass:
         return result
 
     def logged(self, cells: Sequence[Ran]) -> list[Logged]:
-        """What ran in the kernel, if `cells` are all that is left of it: what is needed to judge."""
+        """What ran in the kernel, as far as it is needed, if `cells` are all that is left of it."""
         wanted = {cell.run for cell in cells}
         last = {one.code: one.run for one, _ in self._log if one.run not in wanted}
         left = [

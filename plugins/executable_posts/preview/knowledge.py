@@ -4,6 +4,7 @@ Whatever is not listed here may change all that it is given, draw random numbers
 """
 
 import re
+import sys
 
 # They look at what they are given, and what they return holds none of it.
 LOOKING = frozenset(
@@ -53,18 +54,18 @@ KNOWN = (
         "random math cmath json re itertools functools collections datetime time statistics string"
         " textwrap pathlib os sys glob csv io copy dataclasses typing enum decimal fractions"
         " operator PIL IPython pprint warnings abc contextlib types heapq bisect hashlib zipfile"
-        " gzip shutil tempfile subprocess urllib platform calendar locale logging numbers unicodedata"
-        " difflib inspect base64 struct array traceback timeit gc __future__".split()
+        " gzip shutil tempfile subprocess urllib platform calendar locale logging numbers"
+        " unicodedata difflib inspect base64 struct array traceback timeit gc __future__".split()
     )
 )
 # To import them changes nothing for others.
-QUIET_IMPORTS = frozenset(
+QUIET_IMPORTS = sys.stdlib_module_names | frozenset(
     "keras tensorflow tf_keras torch torchvision jax sklearn scipy plotly altair bokeh sympy"
     " networkx statsmodels tqdm requests bs4 yaml lxml nltk spacy cv2 skimage h5py".split()
 )
 # Their functions leave what they are given as it was.
 HARMLESS = frozenset(
-    "random math cmath json re statistics string textwrap datetime time pprint decimal fractions numbers"
+    "math cmath json re statistics string textwrap datetime time pprint decimal fractions numbers"
     " unicodedata hashlib difflib base64 calendar platform typing".split()
 )
 
@@ -100,7 +101,7 @@ def seeds(function: str) -> tuple[str, ...]:
     if function.endswith("set_random_seed"):
         return ("keras", "numpy", "random")
     if function in {"numpy.random.seed", "random.seed"}:
-        return (function.split(".")[0],)
+        return (function.split(".", maxsplit=1)[0],)
     return ()
 
 

@@ -1,20 +1,20 @@
 """What is known of the cells of a post: what each gave, and what decides whether it still holds."""
 
+import contextlib
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from .. import inline_values
 from ..errors import Problem
 from ..fingerprint import file_digest, normalise
-from ..jobs import Job, JobCell
+from ..jobs import JobCell
 from ..plan import KERNEL, Plan, PlannedCell
-from ..scratch import files_for
 from ..store import ExecutedCell, ExecutedNotebook, Output
 from .cells import Edit
 from .dependencies import Ran
-from .effects import Code
+from .items import Code
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,11 @@ Look = Mapping[Path, tuple[int, int]]
 """Files, with the time of the last change of each and its size."""
 
 
-def look_at_files(content: Path, job: Job, more: Sequence[Path] = ()) -> Look:
-    """The files that a run of `job` finds, and `more`."""
+def look_at_files(files: Iterable[Path]) -> Look:
+    """How these files look; those that are gone are left out."""
     found = {}
-    for file in {*files_for(content, job.folder), *more}:
-        try:
+    for file in files:
+        with contextlib.suppress(OSError):
             status = file.stat()
-        except OSError:
-            continue
-        found[file] = (status.st_mtime_ns, status.st_size)
+            found[file] = (status.st_mtime_ns, status.st_size)
     return found

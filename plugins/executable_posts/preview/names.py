@@ -58,7 +58,7 @@ class Names:
         return self.parts.get(name, name)
 
 
-def names_of(trees: Iterable[ast.Module]) -> Names:
+def names_of(trees: Iterable[ast.Module]) -> Names:  # noqa: C901  one case a kind of node
     """What the names in all of `trees` stand for."""
     modules: dict[str, str] = {}
     functions: defaultdict[str, list[Function]] = defaultdict(list)
@@ -88,7 +88,7 @@ def names_of(trees: Iterable[ast.Module]) -> Names:
     return names
 
 
-def exposed(node: ast.AST | None) -> set[str]:
+def exposed(node: ast.AST | None) -> set[str]:  # noqa: PLR0911  one case a kind of node
     """The names whose objects what `node` gives may be, or hold."""
     match node:
         case None | ast.Constant() | ast.JoinedStr() | ast.Compare():
@@ -135,7 +135,7 @@ def targets(node: ast.AST) -> Iterator[str]:
             yield child.id
 
 
-def _bindings(tree: ast.Module) -> Iterator[Binding]:
+def _bindings(tree: ast.Module) -> Iterator[Binding]:  # noqa: C901, PLR0912  one case a kind
     """Where names of the whole program get a value; those of a function only if it is global."""
     pending: list[ast.AST] = [tree]
     while pending:
@@ -251,7 +251,9 @@ def _kinds(bindings: Sequence[Binding], names: Names) -> dict[str, Kind]:
     return kinds
 
 
-def kind_of(node: ast.expr, names: Names, unbound: Kind | None = "unknown") -> Kind | None:
+def kind_of(  # noqa: C901, PLR0911, PLR0912  one case a kind of node
+    node: ast.expr, names: Names, unbound: Kind | None = "unknown"
+) -> Kind | None:
     """The kind of what `node` gives; `unbound` where it depends on a name of unknown kind."""
 
     def of(part: ast.expr) -> Kind | None:
@@ -289,7 +291,9 @@ def kind_of(node: ast.expr, names: Names, unbound: Kind | None = "unknown") -> K
     return "unknown"
 
 
-def _kind_of_call(node: ast.Call, names: Names, unbound: Kind | None) -> Kind | None:
+def _kind_of_call(  # noqa: PLR0911  one case a kind of call
+    node: ast.Call, names: Names, unbound: Kind | None
+) -> Kind | None:
     match node.func:
         case ast.Name(id=name) if name in BUILTINS and name not in names.kinds:
             if name in knowledge.LOOKING:

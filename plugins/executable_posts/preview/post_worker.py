@@ -11,7 +11,7 @@ from ..jobs import Conditions, Job, Run
 from ..kernels.kernel import Kernel
 from ..kernels.server import ServerUnavailable
 from ..run import run
-from .cells import CellState, CellUpdate, Edit, RunEnded, ServerFor, Tell
+from .cells import CellState, CellUpdate, Edit, Event, RunEnded, ServerFor, Tell
 from .known import confirmed
 from .session import Cancelled, Session
 
@@ -69,9 +69,9 @@ class Worker:
         self._thread.start()
 
     @property
-    def may_rest(self) -> bool:
-        """Whether it has a kernel with nothing to do."""
-        return self._session.kernel.is_there and not self._busy
+    def has_kernel(self) -> bool:
+        """Whether it has a kernel, which needs memory."""
+        return self._session.kernel.is_there
 
     def edited(self, edit: Edit) -> None:
         """Run `edit`; what runs for an older one is cancelled."""
@@ -125,7 +125,7 @@ class Worker:
     def _is_old(self, edit: Edit) -> bool:
         return self._closed or self._newest is not edit
 
-    def _tell(self, update: CellUpdate) -> None:
+    def _tell(self, update: Event) -> None:
         with self._changed:
             if not self._closed and self._newest and self._newest.version == update.version:
                 self._tell_all(update)

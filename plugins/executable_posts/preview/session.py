@@ -13,9 +13,10 @@ from ..kernels.branches import NoSnapshot
 from ..kernels.collected import Collected
 from ..kernels.widgets import Widgets
 from ..run_failures import EXPECTED, CellRaised, describe
+from ..scratch import files_for
 from .cells import CellState, CellUpdate, Edit, ServerFor, Tell
 from .dependencies import Logged, Needed, Pass, Ran, rewound
-from .effects import Code
+from .items import Code
 from .known import Known, Look, codes, key, look_at_files, stored
 from .warm_kernel import Snapshot, WarmKernel
 
@@ -80,9 +81,11 @@ class Session:
             else:
                 self._tell_known(edit, index, known[index])
         stopped_at = None
+        ran: set[int] = set()
         try:
             while (needed := way.next_cell()) is not None:
                 stopped_at = needed.new
+                ran.add(needed.new)
                 known.pop(needed.new, None)
                 self._check()
                 result = self._run(edit, needed, way, begin)
@@ -91,6 +94,9 @@ class Session:
                     break
                 known[needed.new] = result
                 stopped_at = None
+            undone = {needed.new for needed in way.whole()} | {stopped_at}
+            for index in sorted(to_run - ran - undone):
+                self._tell_known(edit, index, known[index])  # what changed did not reach it
         finally:
             self._applied = edit
             self._cells = way.ran(stopped_at=stopped_at)
@@ -109,7 +115,7 @@ class Session:
             self._cells, self._known = stored(edit, self._conditions.root)
         elif self._before is not None and _same_cells(self._before, edit.job):
             self._forget()
-        files = look_at_files(self._conditions.content, edit.job, self._read)
+        files = look_at_files([*files_for(self._conditions.content, edit.job.folder), *self._read])
         if self._applied is not None and files != self._files:
             changed = {file for file, _ in files.items() ^ self._files.items()}
             if changed & self._read:
@@ -128,8 +134,9 @@ class Session:
     ) -> tuple[Pass, Callable[[], None]]:
         """The way to go, and what brings the kernel to where it begins.
 
-        It goes on from the kernel as it is, if that is exact; else from the last snapshot from
-        which it is, before all that has to run; else from the kernel as it is, all the same.
+        It goes on from the kernel as it is, if that is exact; else from the last snapshot, or the
+        beginning, from which it is and no cell runs before those that have to; else from the kernel
+        as it is, all the same.
         """
         as_it_is = Pass(self._cells, self._log, keys, judged)
         first = 0
@@ -144,12 +151,13 @@ class Session:
             to_run = way.whole()
             if all(needed.exact and needed.new >= first for needed in to_run):
                 return way, self._beginning(edit, snapshot)
-        if self.kernel.runs:
+        cells, files_written = rewound(self._cells, self._log, [], [])
+        way = Pass(cells, [], keys, judged)
+        if self.kernel.runs and any(needed.new < first for needed in way.whole()):
             return as_it_is, _nothing
-        cells, log = rewound(self._cells, self._log, [], [])
-        if log:  # files were written, which nobody else is to find
+        if files_written:  # nobody else is to find them
             self.end()
-        return Pass(cells, [], keys, judged), self._beginning(edit, None)
+        return way, self._beginning(edit, None)
 
     def _beginning(self, edit: Edit, snapshot: Snapshot | None) -> Callable[[], None]:
         return lambda: self.kernel.start(edit.job, snapshot, self._stopped)
@@ -160,8 +168,12 @@ class Session:
             return
         try:
             runs = [cell.run for cell in self._cells if cell.run is not None]
-            self._read = frozenset(self.kernel.settle(runs))
-        except (*EXPECTED, OSError):
+            read = frozenset(self.kernel.settle(runs))
+            self._files = {**look_at_files(read), **self._files}
+            self._read = read
+        except EXPECTED:
+            self.kernel.drop()
+        except OSError:  # a cell removed the folder
             self.end()
 
     # Running cells

@@ -74,13 +74,9 @@ class WarmPosts:
     def _make_room(self, asking: Worker) -> None:
         """Have posts rest that were not edited for longest, so that another kernel may start."""
         with self._lock:
-            resting = sorted(
-                (
-                    other
-                    for other in self._workers.values()
-                    if other is not asking and other.may_rest
-                ),
-                key=lambda worker: worker.last_used,
-            )
-        for worker in resting[: max(0, len(resting) + 1 - _MOST_KERNELS)]:
+            others = [other for other in self._workers.values() if other is not asking]
+        with_kernels = sorted(
+            (other for other in others if other.has_kernel), key=lambda worker: worker.last_used
+        )
+        for worker in with_kernels[: max(0, len(with_kernels) + 1 - _MOST_KERNELS)]:
             worker.rest()

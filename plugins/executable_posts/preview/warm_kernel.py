@@ -135,7 +135,7 @@ class WarmKernel:
             self._kernel = None
         number = None if snapshot is None else snapshot.number
         try:
-            kernel = trunk.branch(number, START_LIMIT, lambda _: stopped() and trunk.kill())
+            kernel = trunk.branch(number, START_LIMIT, lambda _: _kill_if(stopped, trunk))
         except NoSnapshot:
             self.snapshots = [one for one in self.snapshots if one is not snapshot]
             raise
@@ -165,7 +165,7 @@ class WarmKernel:
             cwd=str(folders.working),
             env=environment(conditions, folders.home),
             timeout=START_LIMIT,
-            begun=lambda: stopped() and trunk.kill(),
+            begun=lambda: _kill_if(stopped, trunk),
         )
 
     # Running cells
@@ -254,3 +254,8 @@ class WarmKernel:
         index = self.snapshots.index(snapshot)
         before = self.snapshots[index - 1].position if index else 0
         return self.snapshots[index + 1].position - before
+
+
+def _kill_if(stopped: Callable[[], bool], trunk: Trunk) -> None:
+    if stopped():
+        trunk.kill()

@@ -1,7 +1,9 @@
 """What runs inside a kernel, before its first cell and around it; knows nothing outside."""
 
 import importlib
+import os
 import sys
+import traceback
 from typing import Any
 
 from . import confinement, datasets, figure_texts, home, reads, snapshots, still_charts
@@ -37,7 +39,12 @@ def main(preloaded: Preloaded | None = None) -> None:
             return
         except snapshots.Asleep as asleep:
             sys.argv[-1] = snapshots.sleep(asleep.listening)
-            app = snapshots.rebuild(app, _new_app)
+            log = os.dup(app.kernel._streams["stderr"]._original_stdstream_copy)
+            try:
+                app = snapshots.rebuild(app, _new_app)
+            except BaseException:
+                os.write(log, traceback.format_exc().encode())
+                raise
 
 
 def _new_app() -> Any:

@@ -14,6 +14,7 @@ is one once TensorFlow has run an operation, after which `fit` hangs in a fork.
 
 import asyncio
 import atexit
+import contextlib
 import fcntl
 import json
 import os
@@ -23,7 +24,7 @@ import signal
 import socket
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +41,7 @@ class Asleep(SystemExit):
 
 @dataclass
 class _Place:
-    """What belongs to the kernel here and not to the post: descriptors, how many threads, processes;
+    """What belongs to the kernel here, not to the post: descriptors, number of threads, snapshots;
     and the state of `random` with which it was forked."""
 
     descriptors: frozenset[int] = frozenset()
@@ -70,20 +71,26 @@ def settle() -> None:
 
 
 def take(address: str) -> None:
-    """Have a snapshot taken, that listens at `address`, before the next cell, if that is possible."""
+    """Have a snapshot taken before the next cell that listens at `address`, if that is possible."""
     if not _hinders(os.path.dirname(address)):
         asyncio.get_running_loop().call_soon(_fork, address)
 
 
 def _hinders(folder: str) -> bool:
     """Whether something is under way that a fork would not have, or would share."""
-    tensorflow: Any = sys.modules.get("tensorflow.python.eager.context")
     return (
-        (tensorflow is not None and tensorflow._context is not None)
+        _tensorflow_has_run()
         or any(map(_is_of_a_cell, asyncio.all_tasks()))
         or bool(_children() - _here.snapshots)
         or any(_is_shared(number, folder) for number in _descriptors() - _here.descriptors)
     )
+
+
+def _tensorflow_has_run() -> bool:
+    """Whether it has run an operation; to set a seed makes a context that has not begun."""
+    module: Any = sys.modules.get("tensorflow.python.eager.context")
+    context = None if module is None else module._context
+    return context is not None and getattr(context, "_context_handle", context) is not None
 
 
 def _is_of_a_cell(task: "asyncio.Task[Any]") -> bool:
@@ -109,7 +116,8 @@ def _is_shared(number: int, folder: str) -> bool:
 
 
 def _descriptors() -> set[int]:
-    return {int(name) for name in os.listdir("/proc/self/fd")}
+    # That of the list itself is closed by now.
+    return {int(name) for name in os.listdir("/proc/self/fd") if os.path.exists(f"/dev/fd/{name}")}
 
 
 def _threads() -> int:
@@ -136,11 +144,9 @@ def _fork(address: str) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     listening = _listen(address)
-    state = random.getstate()
-    pid = os.fork()
+    pid = _fork_with_random_state()
     if pid == 0:
         os.setsid()  # it shall not end, or be interrupted, with the kernel
-        random.setstate(state)  # Python seeds it anew in every fork
         raise Asleep(listening)
     listening.close()
     # OpenBLAS has ended its threads for the fork; what there still is would be missing in it.
@@ -165,46 +171,54 @@ def sleep(listening: socket.socket) -> str:
     """Wait for whoever wants a kernel; returns in that, with the name of its connection file."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    wake_read, wake_write = os.pipe()
-    os.set_blocking(wake_write, False)
-    signal.set_wakeup_fd(wake_write)
+    wake = os.pipe()
+    os.set_blocking(wake[1], False)
+    signal.set_wakeup_fd(wake[1])
     signal.signal(signal.SIGCHLD, lambda *_: None)
     kernels: list[_Kernel] = []
     ending = False
     while not ending or kernels:
-        waited = [listening, wake_read, *(kernel.connection for kernel in kernels)]
+        waited: list[Any] = [listening, wake[0], *(kernel.connection for kernel in kernels)]
         ready = select.select(waited, [], [])[0]
-        if wake_read in ready:
-            os.read(wake_read, 4096)
+        if wake[0] in ready:
+            os.read(wake[0], 4096)
             kernels = _without_dead(kernels)
         for kernel in kernels:
             if kernel.connection in ready:
                 _pass_on(kernel)
-        if listening in ready:
-            connection = listening.accept()[0]
-            request = connection.recv(_LONGEST_REQUEST)
-            if not request:
-                connection.close()
-                continue
-            asked = json.loads(request)
-            if "connection" not in asked:
-                ending = True
-                connection.close()
-                continue
-            state = random.getstate()
-            pid = os.fork()
-            if pid == 0:
-                random.setstate(state)
-                os.setsid()
-                signal.set_wakeup_fd(-1)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                for one in (listening, connection, *(kernel.connection for kernel in kernels)):
-                    one.close()
-                os.close(wake_read)
-                os.close(wake_write)
-                return str(asked["connection"])
+        if listening not in ready:
+            continue
+        connection = listening.accept()[0]
+        asked = json.loads(connection.recv(_LONGEST_REQUEST) or b"{}")
+        if "connection" not in asked:
+            ending |= "end" in asked
+            connection.close()
+        elif (pid := _fork_with_random_state()) == 0:
+            _leave([listening, connection, *(kernel.connection for kernel in kernels)], wake)
+            return str(asked["connection"])
+        else:
             kernels.append(_Kernel(pid, connection))
     os._exit(0)
+
+
+def _fork_with_random_state() -> int:
+    """`os.fork`, without the new seed that Python gives its `random` in every fork."""
+    state = random.getstate()
+    pid = os.fork()
+    if pid == 0:
+        random.setstate(state)
+    return pid
+
+
+def _leave(sockets: Sequence[socket.socket], wake: tuple[int, int]) -> None:
+    """Be a process of its own, which has nothing more to do with the snapshot."""
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for one in sockets:
+        one.close()
+    for number in wake:
+        os.close(number)
 
 
 def _without_dead(kernels: list[_Kernel]) -> list[_Kernel]:
@@ -224,10 +238,8 @@ def _without_dead(kernels: list[_Kernel]) -> list[_Kernel]:
 
 def _report(connection: socket.socket, status: int, largest: int) -> None:
     told = {"exit_code": os.waitstatus_to_exitcode(status), "largest": largest * 1024}
-    try:
+    with contextlib.suppress(OSError):  # nobody may be interested any more
         connection.sendall(json.dumps(told).encode() + b"\n")
-    except OSError:
-        pass  # nobody is interested any more
     connection.close()
 
 

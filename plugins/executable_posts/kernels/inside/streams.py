@@ -32,7 +32,7 @@ class LosslessStream(OutStream):
     _of_process: ClassVar[dict[str, "LosslessStream"]] = {}
 
     def __new__(
-        cls, session: object, pub_thread: object, name: str, *_: object, **__: object
+        cls, _session: object, _thread: object, name: str, *_: object, **__: object
     ) -> "LosslessStream":
         """The one of this `name`, which is then made anew."""
         if name not in cls._of_process:

@@ -87,7 +87,7 @@ class Bindings:
         now = dict(self._own())
         before = self._at_start
         bound = {name: value for name, value in now.items() if before.get(name, _GONE) is not value}
-        gone = {name: _GONE for name in before.keys() - now.keys()}
+        gone = dict.fromkeys(before.keys() - now.keys(), _GONE)
         known = {name: now.get(name, _GONE) for name in perhaps if not self._is_ours(name)}
         self._bound[run] = known | bound | gone
 
