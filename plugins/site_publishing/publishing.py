@@ -135,9 +135,8 @@ def _checked(
     talk.say(f"{posts} confirmed by a run: nothing is stale, failed or drifted")
     talk.say(f"building with {settings_file.name} for {settings.siteurl}")
     sources, failures = build(settings_file, site, record)
-    problems += failures
-    if not site.is_dir():
-        raise Refused(problems)
+    if failures:
+        raise Refused([*problems, *failures])
     built = read_site(site, _address(settings), sources)
     found = checks.findings(built, datetime.now().astimezone())
     checker = vnu.command(settings.root)
