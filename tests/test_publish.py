@@ -285,8 +285,8 @@ def test_without_settings_there_is_nothing_to_publish(tmp_path: Path) -> None:
 
 def test_a_manifest_that_is_damaged_stops_the_publish(blog: PublishBlog) -> None:
     blog.publish()
-    (blog.online / ".published.json").write_text("{}")
-    with pytest.raises(ProblemError, match=r"^target here: \.published\.json is none of this"):
+    (blog.online / "published.json").write_text("{}")
+    with pytest.raises(ProblemError, match=r"^target here: published\.json is none of this"):
         blog.publish()
 
 

@@ -165,7 +165,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_target_as_it_was(
     (tmp_path / "file").write_text("")
     place = make_place("folder", tmp_path, ssh.host)
     put(place, "one", OLD)
-    target = chosen_target({"x": f"folder:{tmp_path / 'file'}/blog"}, "", tmp_path, tmp_path)
+    target = chosen_target({"x": f"folder:{tmp_path / 'file'}/blog"}, "", tmp_path, "")
     with pytest.raises(ProblemError) as caught, target.open():
         pass
     assert str(caught.value).startswith(
@@ -215,7 +215,7 @@ def test_unchanged_files_are_linked_and_few_releases_stay(tmp_path: Path, ssh: S
 
 @pytest.mark.usefixtures("ssh")
 def test_a_server_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
-    target = chosen_target({"s": "rsync:nobody@127.0.0.1:/srv/blog"}, "", tmp_path, tmp_path)
+    target = chosen_target({"s": "rsync:nobody@127.0.0.1:/srv/blog"}, "", tmp_path, "")
     with pytest.raises(ProblemError) as caught, target.open():
         pass
     assert str(caught.value).startswith(
@@ -226,7 +226,7 @@ def test_a_server_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
 
 def test_a_remote_that_is_not_there_is_named(tmp_path: Path) -> None:
     place = make_place("git", tmp_path, "")
-    target = chosen_target({"p": "git:upstream#pages"}, "", place.clone, tmp_path)
+    target = chosen_target({"p": "git:upstream#pages"}, "", place.clone, "")
     with pytest.raises(ProblemError) as caught, target.open():
         pass
     assert str(caught.value).startswith("target p: upstream cannot be read; what is online is ")
