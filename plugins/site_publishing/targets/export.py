@@ -41,7 +41,7 @@ class ExportTarget:
 
 
 class _Session:
-    state = None
+    state: str | None = None
 
     def __init__(self, target: ExportTarget) -> None:
         self._target = target
