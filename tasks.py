@@ -7,11 +7,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from invoke import Context, Exit, task
+from invoke import Context, Exit, Task, task
 
 if TYPE_CHECKING:
     from executable_posts.site import Site
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 OUTPUT = ROOT / "output"
 sys.path.insert(0, str(ROOT / "plugins"))
+
+from executable_posts.task_names import posts_as_options, what_to_type  # noqa: E402
 
 
 def _pelican(*arguments: str) -> None:
@@ -29,25 +30,8 @@ def _pelican(*arguments: str) -> None:
     main(["--settings", "pelicanconf.py", *arguments])
 
 
-def posts_as_options(arguments: list[str]) -> list[str]:
-    """`rebuild a.md b.md` as `rebuild --post a.md --post b.md`: the rest stays as it is.
-
-    invoke knows only positional arguments that must be given, and takes others for tasks.
-    """
-    result: list[str] = []
-    task_name = ""
-    for argument in arguments:
-        is_post = argument.endswith((".md", ".ipynb")) and result[-1:] != ["--post"]
-        if task_name == "rebuild" and is_post:
-            result += ["--post", argument]
-            continue
-        if not argument.startswith("-") and not is_post:
-            task_name = argument
-        result.append(argument)
-    return result
-
-
-if Path(sys.argv[0]).name in {"invoke", "inv"} and posts_as_options(sys.argv) != sys.argv:
+_IS_INVOKE = Path(sys.argv[0]).name in {"invoke", "inv"}
+if _IS_INVOKE and posts_as_options(sys.argv) != sys.argv:
     # invoke has parsed its arguments before it reads this file: begin again with others.
     os.execv(sys.executable, [sys.executable, *posts_as_options(sys.argv)])  # noqa: S606
 
@@ -92,7 +76,7 @@ def _build(posts: object) -> None:
 
 @task(help={"frozen": "run nothing: a post that is stale is an error"})
 def build(_: Context, frozen: bool = False) -> None:
-    """Build the site into output/, running the posts that are stale."""
+    """Build the site into output/, running stale posts"""
     _build("frozen" if frozen else "stale")
 
 
@@ -104,7 +88,7 @@ def build(_: Context, frozen: bool = False) -> None:
     },
 )
 def rebuild(_: Context, post: list[str], check: bool = False) -> None:
-    """Run every post again in a fresh kernel, then build the site."""
+    """Run every post again, then build the site"""
     names = [_name(name) for name in post]
     if not check:
         _build(names or "all")
@@ -138,7 +122,7 @@ def rebuild(_: Context, post: list[str], check: bool = False) -> None:
     }
 )
 def status(_: Context, json: bool = False, check: bool = False) -> None:
-    """Say which posts are up to date and which are not, and why."""
+    """Say which posts are up to date, which are not, and why"""
     from executable_posts import commands
     from executable_posts import status as texts
 
@@ -150,7 +134,7 @@ def status(_: Context, json: bool = False, check: bool = False) -> None:
 
 @task(help={"port": "where to begin to look for a free port"})
 def serve(_: Context, port: int = 8000) -> None:
-    """Show the built site at http://127.0.0.1:8000/."""
+    """Show the built site at http://127.0.0.1:8000/"""
     from executable_posts.preview import serve as serve_folder
 
     try:
@@ -182,7 +166,7 @@ def publish(  # noqa: PLR0913, PLR0917  each is an option
     allow_removals: bool = False,
     adopt: bool = False,
 ) -> None:
-    """Build the site for its readers, check it, show what changes, and put it online."""
+    """Check the site, show what changes, and put it online"""
     from site_publishing.command import run
     from site_publishing.publishing import Wish
 
@@ -192,9 +176,53 @@ def publish(  # noqa: PLR0913, PLR0917  each is an option
         raise Exit(code=status)
 
 
+@task(help={"port": "where to begin to look for a free port"})
+def reserve(context: Context, port: int = 8000) -> None:
+    """Build the site, then show it"""
+    build(context)
+    serve(context, port)
+
+
+@task(positional=["title"], help={"title": "of the post, in quotation marks"})
+def new(_: Context, title: str) -> None:
+    """Begin a post: a draft with title, date and slug"""
+    from executable_posts.starting import new_post, now
+
+    site = _site()
+    with _told():
+        post = new_post(site, title, now(site))
+    print(f"{site.name(post)}: written; it is a draft until you remove its line Status")
+
+
+@task
+def check(_: Context) -> None:
+    """Check the posts and settings of the site; runs nothing"""
+    from executable_posts.commands import check_site
+
+    site = _site()
+    problems, notes = check_site(site)
+    # Here come the checks of the built site: links, dates, feeds, HTML.
+    for note in notes:
+        print(f"note: {note}")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
+        raise Exit(f"{len(problems)} to mend", code=1)
+    print(f"{len(site.sources)} posts and pages: nothing to mend")
+
+
+@task
+def doctor(_: Context) -> None:
+    """Say what is missing on this machine, and how to get it"""
+    from executable_posts import doctor as machine
+
+    if machine.main(ROOT, print):
+        raise Exit(code=1)
+
+
 @task(positional=["post"], help={"post": "its file", "yes": "write without asking"})
 def record(_: Context, post: str, yes: bool = False) -> None:
-    """Write a post's outputs back into its Markdown, in nbconvert's form; shows the diff first."""
+    """Write a post's outputs into its Markdown, after a look"""
     from executable_posts import commands
 
     site = _site()
@@ -218,12 +246,13 @@ def record(_: Context, post: str, yes: bool = False) -> None:
     help={"notebook": "an .ipynb file", "date": "of the post, if the notebook has none"},
 )
 def import_(_: Context, notebook: str, date: str = "") -> None:
-    """Make a Markdown post of a notebook, in content/posts/."""
+    """Make a Markdown post of a notebook"""
     from executable_posts import commands
+    from executable_posts.starting import now
 
-    when = date or datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
+    site = _site()
     with _told():
-        post, notes = commands.import_post(_site(), Path(notebook), when)
+        post, notes = commands.import_post(site, Path(notebook), date or now(site))
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     print(f"{post.relative_to(ROOT)}: written; `invoke build` runs it")
@@ -231,7 +260,7 @@ def import_(_: Context, notebook: str, date: str = "") -> None:
 
 @task(help={"figures": "remove only the figures that no post names any more"})
 def clean(_: Context, figures: bool = False) -> None:
-    """Remove the built site; executed notebooks and sources stay."""
+    """Remove the built site; sources and notebooks stay"""
     if not figures:
         shutil.rmtree(OUTPUT, ignore_errors=True)
         return
@@ -250,7 +279,7 @@ def clean(_: Context, figures: bool = False) -> None:
     },
 )
 def bench(_: Context, name: str, rounds: int = 0, sizes: str = "") -> None:
-    """Measure, and write a table and .cache/bench/NAME.json."""
+    """Measure, and write .cache/bench/NAME.json"""
     options = [f"--rounds={rounds}"] if rounds else []
     options += [f"--sizes={sizes}"] if sizes else []
     _run("python", "-m", f"tests.benchmarks.{name}", *options)
@@ -265,34 +294,36 @@ def bench(_: Context, name: str, rounds: int = 0, sizes: str = "") -> None:
     },
 )
 def worker(_: Context, scheduler: str, runs: int = 1, resources: str = "") -> None:
-    """Run posts for a blog whose EXECUTE_SCHEDULER names this scheduler, until Ctrl-C."""
+    """Run posts for a Dask scheduler, until Ctrl-C"""
+    from executable_posts.packages import how_to_install
+
     command = ["dask", "worker", scheduler, "--nthreads", str(runs), "--no-dashboard"]
     command += ["--resources", resources] if resources else []
     tool = Path(sys.executable).with_name("dask")
     if not tool.is_file():
-        raise Exit("Dask is not installed: `pip install -r requirements-dask.txt`", code=1)
+        raise Exit(f"Dask is not installed: `{how_to_install('dask')}`", code=1)
     environment = os.environ | {"PYTHONPATH": str(ROOT / "plugins")}
     os.execve(tool, command, environment)  # noqa: S606  signals go to it, not to us
 
 
 @task
-def check(_: Context) -> None:
-    """Check format, lint, types and the order of the modules."""
+def lint(_: Context) -> None:
+    """Check the code: format, lint, types, order of modules"""
     _run("ruff", "format", "--check", "--quiet")
     _run("ruff", "check", "--quiet")
     _run("mypy", "--no-error-summary")
     _run("lint-imports", "--no-cache")
 
 
-@task(pre=[check])
+@task(pre=[lint])
 def test(_: Context) -> None:
-    """Check the code and run all tests."""
+    """Check the code and run all tests"""
     _run("pytest", "--numprocesses", "auto", "--dist", "loadfile", "--quiet")
 
 
 @task
 def requirements(_: Context) -> None:
-    """Pin what pyproject.toml asks for anew (needs uv)."""
+    """Pin anew what pyproject.toml asks for (needs uv)"""
     common = ["uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--generate-hashes"]
     common += ["--no-annotate", "--python-version", "3.11"]
     common += ["--custom-compile-command", "invoke requirements"]
@@ -313,3 +344,9 @@ def requirements(_: Context) -> None:
         command = [*common, "pyproject.toml", *chosen, *pins, *output]
         subprocess.run(command, cwd=ROOT, check=True)
         pins = ["--constraints", name]
+
+
+if _IS_INVOKE:
+    _NAMES = [one.name for one in globals().values() if isinstance(one, Task)]
+    if message := what_to_type(sys.argv[1:], _NAMES):
+        raise Exit(message, code=1)

@@ -204,21 +204,6 @@ def test_what_cannot_be_done_is_said_in_one_line(clone: Path) -> None:
     assert done.stderr.startswith("nada.ipynb: cannot be read: ")
 
 
-def test_posts_are_named_behind_rebuild() -> None:
-    from tasks import posts_as_options
-
-    assert posts_as_options(["invoke", "rebuild", "a.md", "b.ipynb"]) == [
-        *("invoke", "rebuild", "--post", "a.md", "--post", "b.ipynb")
-    ]
-    for other in (
-        ["invoke", "rebuild"],
-        ["invoke", "rebuild", "--post", "a.md", "--check"],
-        ["invoke", "record", "a.md"],
-        ["invoke", "rebuild", "record", "a.md"],
-    ):
-        assert posts_as_options(other) == other
-
-
 def test_one_post_is_rebuilt_alone_and_has_not_drifted(clone: Path) -> None:
     post = "content/posts/quanto-vale-pi-pergunte-ao-acaso.md"
     done = run_task(clone, "rebuild", post)

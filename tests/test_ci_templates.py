@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,48 @@ def test_every_command_of_the_workflow_works(
     assert (clone / ".cache" / "drift.html").is_file()
     assert "3.14159" in (tmp_path / "served" / "pi.html").read_text()
     assert (tmp_path / "served" / ".nojekyll").is_file()
+
+
+# What docs/publishing.md says, in its order, and what comes of it.
+PUBLISHING = {
+    "invoke publish --check": "HTML by html5lib: nothing is wrong",
+    "invoke publish --dry-run": "pages: 5 added",
+    "invoke publish": r"Publish this to pages .*\? \[y/N\] y\s+published",
+    "invoke publish --yes --verify": "http://blog.test/ shows",
+    "invoke publish --target public --yes": "published",
+    "invoke publish --rollback": "target pages: there is nothing before",
+}
+
+
+@pytest.mark.slow
+def test_every_command_of_the_documentation_works(clone: Path, environment: dict[str, str]) -> None:
+    """In a terminal, in which somebody types y."""
+    run("invoke build", clone, environment)
+    for command, words in PUBLISHING.items():
+        said = typed(command, clone, environment)
+        assert re.search(words, said), said
+    assert (clone / "public" / "pi.html").is_file()
+
+
+def typed(command: str, folder: Path, environment: Mapping[str, str]) -> str:
+    master, slave = os.openpty()
+    os.write(master, b"y\n")
+    process = subprocess.Popen(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+    )
+    os.close(slave)
+    said = b""
+    with suppress(OSError):  # Linux's way to say that nobody has the other end open
+        while chunk := os.read(master, 1 << 16):
+            said += chunk
+    process.wait(60)
+    os.close(master)
+    return said.decode()
 
 
 @pytest.mark.slow

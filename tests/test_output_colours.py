@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 from executable_posts.looks import COLOURS
 
-CSS = Path(__file__).resolve().parent.parent / "theme" / "static" / "css" / "outputs.css"
+CSS = (
+    Path(__file__).resolve().parent.parent
+    / "plugins"
+    / "executable_posts"
+    / "static"
+    / "outputs.css"
+)
 PAIR = re.compile(r"--(?P<name>[\w-]+): light-dark\((?P<light>#\w{6}), (?P<dark>#\w{6})\);")
 PAIRS = {one["name"]: (one["light"], one["dark"]) for one in PAIR.finditer(CSS.read_text("utf-8"))}
 # The darkest ground that a light page may have under an output, and the lightest of a dark one.

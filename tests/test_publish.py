@@ -247,7 +247,7 @@ def test_verifying_asks_the_published_address(
         (
             'PUBLISH_TARGETS = {"a": "folder:a", "b": "folder:b"}',
             "",
-            "PUBLISH_TARGETS: there are several: say which with --target (a, b)",
+            "target a: there is nothing before what is online that could be restored",
         ),
         (
             'PUBLISH_TARGETS = {"pages": "folder:a"}',

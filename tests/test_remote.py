@@ -366,7 +366,7 @@ def test_how_to_install_dask_is_told() -> None:
     )
     assert done.stdout == (
         "settings: EXECUTE_SCHEDULER needs the module distributed, which is not installed: "
-        "`pip install -r requirements-dask.txt`\n"
+        "`pip install --require-hashes -r requirements-dask.txt`\n"
     )
 
 

@@ -1,19 +1,20 @@
 """What one can ask of a blog besides a build: status, old figures, recording, importing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 from . import memory, status
-from .build import check, view_of
+from .build import build, check, view_of
 from .chart_files import chart_files
+from .datasets import known_datasets
 from .drift import Drift
 from .errors import Problem, ProblemError, one_of
 from .importing import import_notebook
 from .lock import build_lock
 from .post import Post
-from .progress import Progress
+from .progress import Progress, QuietProgress
 from .record import difference, record
 from .site import Site
 from .status import Status
@@ -111,6 +112,18 @@ def _digest(site: Site, source: Source) -> str:
     return sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
+def check_site(site: Site) -> tuple[list[Problem], list[Problem]]:
+    """What a frozen build of `site` would refuse, without building; and what it would note.
+
+    Nothing is run and nothing of the site is written.
+    """
+    settings = replace(site.settings, policy="frozen")
+    _, problems = known_datasets(settings.datasets, settings.content / "data", settings.root)
+    built = build(site.sources, settings, QuietProgress())
+    notes = [note for report in built.reports for note in report.notes]
+    return [*site.problems, *problems, *built.problems], notes
+
+
 @dataclass(frozen=True)
 class Recorded:
     """A source as it would be with the stored outputs written into it, and what that changes.
@@ -173,12 +186,10 @@ def import_post(site: Site, notebook: Path, date: str) -> tuple[Path, tuple[Prob
     except (OSError, UnicodeDecodeError) as error:
         raise ProblemError(Problem(str(notebook), f"cannot be read: {error}")) from None
     imported = import_notebook(text, notebook.name, date=date)
-    content = site.settings.content
-    post = content / "posts" / f"{imported.slug}.md"
+    post = site.posts / f"{imported.slug}.md"
     if post.exists():
-        name = post.relative_to(site.settings.root).as_posix()
-        raise ProblemError(Problem(name, "is there already; nothing was written"))
+        raise ProblemError(Problem(site.name(post), "is there already; nothing was written"))
     for name, data in imported.figures.items():
-        write_atomically(content / name, data)
+        write_atomically(site.settings.content / name, data)
     write_atomically(post, imported.markdown.encode())
     return post, imported.notes

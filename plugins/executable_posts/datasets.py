@@ -17,7 +17,7 @@ def known_datasets(
     Their SHA-256 is recorded in the file ``SHA256SUMS`` in `folder`, as ``sha256sum`` writes and
     checks it. `root` is the folder from which messages name files.
     """
-    sums = _sums(folder / SUMS)
+    sums = known_sums(folder / SUMS)
     known = {}
     problems = []
     for url, name in datasets.items():
@@ -36,7 +36,7 @@ def known_datasets(
     return known, problems
 
 
-def _sums(file: Path) -> dict[str, str]:
+def known_sums(file: Path) -> dict[str, str]:
     """File name → SHA-256, as in the lines of ``sha256sum``."""
     if not file.is_file():
         return {}

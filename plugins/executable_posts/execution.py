@@ -1,13 +1,15 @@
 """From plans to executed notebooks: jobs are made, an engine runs them, progress is told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from . import inline_values
 from .datasets import known_datasets
-from .errors import Problem
+from .errors import Problem, ProblemError
 from .executed import from_run
+from .packages import how_to_install
 from .plan import FileDigest, Plan, files_to_keep
 from .progress import Expected, Progress
 from .store import ExecutedNotebook
@@ -15,6 +17,8 @@ from .survey import BuildSettings, Source
 
 if TYPE_CHECKING:
     from .jobs import CellResult
+
+_RUNS_POSTS = ("ipykernel", "jupyter_client", "nbformat", "zmq")
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,9 @@ def run_posts(
     """What running the posts `due` gives, and what failed; `progress` is told how it goes.
 
     Nothing is stored. If it is interrupted all kernels are killed, and what is there is returned.
+    Raises `ProblemError` where what runs posts is not installed.
     """
+    _require_what_runs(due)
     # Only a build that runs something pays for jupyter_client (0.3 s).
     from .engine import run_all
     from .jobs import Conditions, Job, JobCell, Run, Started
@@ -117,6 +123,16 @@ def run_posts(
             case Problem() as problem:
                 problems.append(problem)
     return Executed(fresh, problems, len(due) - len(results))
+
+
+def _require_what_runs(due: Iterable[Source]) -> None:
+    missing = [name for name in _RUNS_POSTS if find_spec(name) is None]
+    for source in due if missing else ():
+        message = (
+            "is to be run, and here is not installed what runs posts "
+            f"({', '.join(missing)}): `{how_to_install('run')}`"
+        )
+        raise ProblemError(Problem(source.name, message))
 
 
 def _wrong_values(planned: Plan, results: "Sequence[CellResult]") -> list[Problem]:

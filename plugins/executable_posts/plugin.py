@@ -7,15 +7,16 @@ import sys
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from urllib.parse import quote
 
-from pelican import Pelican, signals
+from pelican import Pelican, autoreload, signals
 from pelican.contents import Content, Static
 from pelican.generators import ArticlesGenerator, Generator, StaticGenerator
 from pelican.log import console
 from pelican.readers import MarkdownReader, Readers
 
-from . import figures, memory, report, store
+from . import figures, memory, report, store, stylesheet
 from .build import Build, Page, build
 from .errors import Problem, ProblemError
 from .figures import Written
@@ -29,6 +30,7 @@ from .survey import BuildSettings
 _SRCSET = re.compile(r'<source [^>]*srcset="[^"]*"')
 _STATIC_LINK = re.compile(r"\{static\}[^\s,\"]+")
 _PELICAN_LOGGER = logging.getLogger("pelican")
+_LOGGER = logging.getLogger(__name__)
 
 _LOG = (120, 24)
 """Columns and lines of what is no terminal."""
@@ -121,15 +123,35 @@ def _build(generator: ArticlesGenerator) -> None:
         _session.build = build(sources, settings, _session.progress)
         _session.problems += _session.build.problems
     except ProblemError as error:
+        _session.resources.close()
+        if _watches():
+            raise SystemExit(str(error)) from None
         raise BuildFailed(str(error)) from None
     except KeyboardInterrupt:
         _session.resources.close()
-        raise BuildInterrupted("interrupted; no kernel is left, nothing was changed") from None
+        raise _interrupted("interrupted; no kernel is left, nothing was changed") from None
     if _session.build.unfinished:
         _session.resources.close()
-        raise BuildInterrupted(
-            report.interrupted(_session.build.reports, _session.build.unfinished)
-        )
+        raise _interrupted(report.interrupted(_session.build.reports, _session.build.unfinished))
+
+
+def _interrupted(message: str) -> BaseException:
+    if _watches():
+        _LOGGER.error(message)
+        return KeyboardInterrupt()
+    return BuildInterrupted(message)
+
+
+def _watches() -> bool:
+    """Whether this is `pelican --autoreload`.
+
+    Of an exception that it catches it makes a warning, and begins the next build at once instead
+    of waiting for a change: a post that fails would be run again without an end.
+    """
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code is not autoreload.__code__:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _resolve_srcset(content: Content) -> None:
@@ -189,6 +211,8 @@ def _write_figures(generators: list[Generator]) -> None:
     for page in shown:
         _write(page, output)
     if _session.settings is not None:
+        if _session.settings.stylesheet:
+            _write_stylesheet(output)
         names = {name for page in shown for figure in page.figures for name in figure.names}
         cache = _session.settings.cache
         ever = {name for name in memory.figures(cache, output) if (output / name).is_file()}
@@ -205,6 +229,13 @@ def _write(page: Page, output: Path) -> None:
             _session.written.setdefault(page.name, []).append(written)
 
 
+def _write_stylesheet(output: Path) -> None:
+    try:
+        stylesheet.write(output)
+    except OSError as error:
+        _session.problems.append(Problem(stylesheet.NAME, f"cannot be written: {error.strerror}"))
+
+
 def _end(_: object) -> None:
     _session.resources.close()
     width = shutil.get_terminal_size(_LOG).columns
@@ -214,8 +245,12 @@ def _end(_: object) -> None:
         _session.progress.note(str(drift))
     for problem in _session.problems:
         print(problem, file=sys.stderr)
-    if _session.problems:
-        raise BuildFailed(report.failure(_session.problems))
+    if not _session.problems:
+        return
+    message = report.failure(_session.problems)
+    if not _watches():
+        raise BuildFailed(message)
+    _LOGGER.error(message)
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

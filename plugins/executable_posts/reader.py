@@ -47,10 +47,13 @@ class PostReader(MarkdownReader):  # type: ignore[misc]  # Pelican has no types
         content = with_saved(self._md.convert(page.rendered.markdown), page.saved)
         content = fill(content, page.rendered.blocks)
         metadata = self._parse_metadata(getattr(self._md, "Meta", {}))
-        if page.notebook is not None:
-            metadata["executed_notebook"] = self._address(page.notebook)
+        if page.notebook is not None and (address := self._address(page.notebook)):
+            metadata["executed_notebook"] = address
         return content, metadata
 
-    def _address(self, notebook: Path) -> str:
+    def _address(self, notebook: Path) -> str | None:
         """Where the site publishes `notebook`, if ``notebooks`` is one of its static paths."""
-        return notebook.relative_to(Path(self.settings["PATH"]).resolve()).as_posix()
+        below = notebook.relative_to(Path(self.settings["PATH"]).resolve())
+        published = (Path(folder) for folder in self.settings["STATIC_PATHS"])
+        is_published = any(below.is_relative_to(folder) for folder in published)
+        return below.as_posix() if is_published else None

@@ -95,6 +95,7 @@ _SETTINGS: Mapping[str, tuple[Callable[[object], Any], Any]] = {
     "EXECUTE_DATASETS": (_files_by_url, {}),
     "EXECUTE_KERNEL_SERVER": (_boolean, True),
     "EXECUTE_SCHEDULER": (_address, None),
+    "EXECUTE_STYLESHEET": (_boolean, False),
     "EXECUTE_NETWORK": (_boolean, True),
     "EXECUTE_WRITABLE": (_names, ()),
     "EXECUTE_RUN_TIMEOUT": (_positive, DEFAULT.seconds),
@@ -121,10 +122,11 @@ def read(settings: Mapping[str, Any]) -> BuildSettings:
             raise ProblemError(Problem("settings", f"unknown {name}: {one_of(name, _SETTINGS)}"))
     values = {name: _value(settings, name) for name in _SETTINGS}
     content = Path(settings["PATH"]).resolve()
+    root = _root(content)
     return BuildSettings(
-        root=content.parent,
+        root=root,
         content=content,
-        cache=content.parent / ".cache" / "executable_posts",
+        cache=root / ".cache" / "executable_posts",
         words=words_for(str(settings["DEFAULT_LANG"]), WORDS["en"]),
         execute=values["EXECUTE"],
         policy=values["EXECUTE_POSTS"],
@@ -147,9 +149,15 @@ def read(settings: Mapping[str, Any]) -> BuildSettings:
         ),
         network=values["EXECUTE_NETWORK"],
         kernel_server=values["EXECUTE_KERNEL_SERVER"],
-        writable=tuple(content.parent / name for name in values["EXECUTE_WRITABLE"]),
+        writable=tuple(root / name for name in values["EXECUTE_WRITABLE"]),
         scheduler=values["EXECUTE_SCHEDULER"],
+        stylesheet=values["EXECUTE_STYLESHEET"],
     )
+
+
+def _root(content: Path) -> Path:
+    """The folder of the project: around the content, unless the settings lie among it."""
+    return content if (content / "pelicanconf.py").is_file() else content.parent
 
 
 def _value(settings: Mapping[str, Any], name: str) -> Any:

@@ -1,7 +1,9 @@
 """A blog as its commands see it, without building it: settings, sources, folder of the site."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pelican.generators import Generator
 from pelican.settings import read_settings
@@ -20,6 +22,18 @@ class Site:
     sources: tuple[Source, ...]
     problems: tuple[Problem, ...]
     output: Path
+    pelican: Mapping[str, Any]
+    """Pelican's own settings."""
+
+    @property
+    def posts(self) -> Path:
+        """The folder in which new posts are made."""
+        folders = iter(self.pelican["ARTICLE_PATHS"])
+        return self.settings.content / next(folders, "")
+
+    def name(self, file: Path) -> str:
+        """How messages name `file`, which is in the project."""
+        return file.relative_to(self.settings.root).as_posix()
 
 
 def load(settings_file: Path) -> Site:
@@ -36,4 +50,10 @@ def load(settings_file: Path) -> Site:
         output_path=pelican["OUTPUT_PATH"],
     )
     sources, problems = find_sources(generator, settings)
-    return Site(settings, tuple(sources), tuple(problems), Path(pelican["OUTPUT_PATH"]))
+    return Site(
+        settings,
+        tuple(sources),
+        tuple(problems),
+        output=Path(pelican["OUTPUT_PATH"]),
+        pelican=pelican,
+    )

@@ -39,7 +39,8 @@ class BuildSettings:
     """What the blog's settings say to the engine; `content` is a folder in `root`.
 
     `datasets` maps URLs to names of files in ``content/data``; `timeout` is in seconds a cell;
-    `scheduler` is the address of a Dask cluster that is to run posts.
+    `scheduler` is the address of a Dask cluster that is to run posts; `stylesheet` says whether
+    the site gets one for cells and outputs.
     """
 
     root: Path
@@ -62,6 +63,7 @@ class BuildSettings:
     kernel_server: bool = True
     writable: tuple[Path, ...] = ()
     scheduler: str | None = None
+    stylesheet: bool = False
 
     @property
     def deciding(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ from concurrent.futures import CancelledError
 
 from ..errors import Problem
 from ..jobs import Job
+from ..packages import how_to_install
 
 _SETTING = "EXECUTE_SCHEDULER"
 
@@ -12,8 +13,7 @@ _SETTING = "EXECUTE_SCHEDULER"
 def not_installed(module: str) -> Problem:
     """The package for clusters, or a `module` that it needs, is missing in this environment."""
     message = (
-        f"{_SETTING} needs the module {module}, which is not installed: "
-        "`pip install -r requirements-dask.txt`"
+        f"{_SETTING} needs the module {module}, which is not installed: `{how_to_install('dask')}`"
     )
     return Problem("settings", message)
 

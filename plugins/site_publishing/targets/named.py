@@ -31,7 +31,7 @@ _FOLDER = re.compile(r"folder:(?P<base>.+)")
 
 
 def chosen_target(settings: object, name: str, root: Path, siteurl: str) -> Target:
-    """The target `name` of the setting, or the only one if `name` is empty.
+    """The target `name` of the setting, or the first if `name` is empty.
 
     Paths are below `root`, the folder of the blog, which will be online at `siteurl`.
     Raises `ProblemError`.
@@ -40,9 +40,6 @@ def chosen_target(settings: object, name: str, root: Path, siteurl: str) -> Targ
         raise _problem('a dictionary is expected: {"pages": "git:origin#gh-pages"}')
     if not settings:
         raise _problem(f"no target is named. Write into publishconf.py, for example:\n\n{EXAMPLE}")
-    if not name and len(settings) > 1:
-        names = ", ".join(map(str, settings))
-        raise _problem(f"there are several: say which with --target ({names})")
     wanted = name or next(iter(settings))
     if wanted not in settings:
         raise _problem(f'there is no target "{wanted}"; {one_of(wanted, map(str, settings))}')
