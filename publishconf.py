@@ -13,6 +13,12 @@ from pelicanconf import *  # noqa: F403
 SITEURL = os.environ.get("SITEURL", "https://example.org")
 RELATIVE_URLS = False
 
+# Where `invoke publish` may put the site; what one may write here is in README.md.
+PUBLISH_TARGETS = {
+    "pages": "git:origin#gh-pages",  # GitHub Pages, and .github/workflows/site.yml
+    "public": "export:public",  # GitLab Pages, and .gitlab-ci.yml
+}
+
 # A post with a date to come is a draft until then, and drafts stay at home.
 WITH_FUTURE_DATES = False
 DRAFT_SAVE_AS = DRAFT_LANG_SAVE_AS = ""

@@ -210,7 +210,7 @@ def publish(  # noqa: PLR0913, PLR0917  each is an option
     allow_removals: bool = False,
     adopt: bool = False,
 ) -> None:
-    """Put the site online: checked, shown before, and undone at will"""
+    """Check the site, show what changes, and put it online"""
     from site_publishing.command import run
     from site_publishing.publishing import Wish
 

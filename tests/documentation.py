@@ -14,7 +14,7 @@ _FENCE = re.compile(r"^(`{3,})[^`\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _PROGRAM = re.compile(r"(make|(\.venv/bin/)?invoke|pelican|pip|jupyter|dask|git|python) \S")
 # What these pages speak of, and nobody is to type: all commands of a kind, what posts show.
-_NO_COMMANDS = {"make X", "invoke X", "pip install keras"}
+_NO_COMMANDS = {"make X", "make …", "invoke X", "invoke …", "pip install keras"}
 
 
 def commands(text: str) -> Iterator[str]:

@@ -39,7 +39,7 @@ class Place:
 
     @property
     def target(self) -> Target:
-        return chosen_target({"here": self.setting}, "", self.clone, self.clone / ".cache")
+        return chosen_target({"here": self.setting}, "", self.clone, ADDRESS)
 
     def online(self) -> dict[str, str]:
         """All files that readers can get now, but the manifest."""
@@ -138,7 +138,7 @@ from site_publishing.targets.named import chosen_target
 from tests.places import publish
 
 setting, clone, folder, manifest = sys.argv[1:]
-target = chosen_target({"here": setting}, "", Path(clone), Path(clone, ".cache"))
+target = chosen_target({"here": setting}, "", Path(clone), "https://blog.test")
 read = read_manifest(Path(manifest).read_text())
 print("ready", flush=True)
 publish(target, Path(folder), read)

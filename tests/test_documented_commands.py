@@ -16,6 +16,7 @@ from tests.blog import ROOT
 from tests.documentation import TEXT, commands
 from tests.quickstart import Quickstart, environment, new_site
 from tests.test_blog import copy_of_the_project
+from tests.test_ci_templates import PUBLISHING
 
 POST = """Title: X
 Date: 2020-01-02 10:00
@@ -90,6 +91,7 @@ def test_every_command_is_run_by_a_test() -> None:
         *AN_ENVIRONMENT_OF_ITS_TIME,
         *IN_ANOTHER_BLOG,
         *ELSEWHERE,
+        *PUBLISHING,
         *(WHEEL, INSTALL_WHEEL, NBCONVERT, SERVE),
     }
     assert set(commands(TEXT)) - run == set(), "no test runs these: add them here"
@@ -237,7 +239,7 @@ def test_what_nbconvert_writes_runs_as_it_is(project: Path) -> None:
     assert "    sim\n" in written
     post = project / "content" / "posts" / "y.md"
     # nbconvert ends a first cell with a blank line, and Pelican front matter.
-    post.write_text(written.strip().replace("x-do-notebook", "y"), encoding="utf-8")
+    post.write_text(written.lstrip().replace("x-do-notebook", "y"), encoding="utf-8")
     done = typed(project, "invoke rebuild content/posts/y.md", project / ".venv" / "bin")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ran content/posts/y.md" in done.stdout

@@ -165,7 +165,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_target_as_it_was(
     (tmp_path / "file").write_text("")
     place = make_place("folder", tmp_path, ssh.host)
     put(place, "one", OLD)
-    target = chosen_target({"x": f"folder:{tmp_path / 'file'}/blog"}, "", tmp_path, tmp_path)
+    target = chosen_target({"x": f"folder:{tmp_path / 'file'}/blog"}, "", tmp_path, "")
     with pytest.raises(ProblemError) as caught, target.open():
         pass
     assert str(caught.value).startswith(
@@ -191,7 +191,7 @@ def test_a_current_that_is_no_link_is_not_touched(tmp_path: Path, ssh: SshServer
     for kind in ("folder", "rsync"):
         folder = tmp_path / kind
         folder.mkdir()
-        place = make_place(kind, folder, ssh.host)  # type: ignore[arg-type]
+        place = make_place(kind, folder, ssh.host)
         (place.base / "current").mkdir(parents=True)
         with pytest.raises(ProblemError) as caught, place.target.open():
             pass
@@ -204,7 +204,7 @@ def test_unchanged_files_are_linked_and_few_releases_stay(tmp_path: Path, ssh: S
     for kind in ("folder", "rsync"):
         folder = tmp_path / kind
         folder.mkdir()
-        place = make_place(kind, folder, ssh.host)  # type: ignore[arg-type]
+        place = make_place(kind, folder, ssh.host)
         for number in range(7):
             put(place, f"v{number}", {"index.html": str(number), "same.png": "same"})
         assert (place.base / "current" / "same.png").stat().st_nlink == 5
@@ -215,7 +215,7 @@ def test_unchanged_files_are_linked_and_few_releases_stay(tmp_path: Path, ssh: S
 
 @pytest.mark.usefixtures("ssh")
 def test_a_server_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
-    target = chosen_target({"s": "rsync:nobody@127.0.0.1:/srv/blog"}, "", tmp_path, tmp_path)
+    target = chosen_target({"s": "rsync:nobody@127.0.0.1:/srv/blog"}, "", tmp_path, "")
     with pytest.raises(ProblemError) as caught, target.open():
         pass
     assert str(caught.value).startswith(
@@ -226,7 +226,7 @@ def test_a_server_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
 
 def test_a_remote_that_is_not_there_is_named(tmp_path: Path) -> None:
     place = make_place("git", tmp_path, "")
-    target = chosen_target({"p": "git:upstream#pages"}, "", place.clone, tmp_path)
+    target = chosen_target({"p": "git:upstream#pages"}, "", place.clone, "")
     with pytest.raises(ProblemError) as caught, target.open():
         pass
     assert str(caught.value).startswith("target p: upstream cannot be read; what is online is ")
@@ -284,7 +284,7 @@ def test_a_shallow_clone_publishes_and_rolls_back(tmp_path: Path) -> None:
     put(place, "two", NEW)
     shallow = tmp_path / "shallow"
     source = f"file://{place.base}"
-    command = ["git", "clone", "-q", "--depth=1", "-b", "pages", source, shallow]
+    command = ["git", "clone", "-q", "--depth=1", "-b", "pages", source, str(shallow)]
     subprocess.run(command, check=True)
     other = Place("git", tmp_path, shallow, "git:origin#pages")
     put(other, "three", {**NEW, "c.html": "c"})

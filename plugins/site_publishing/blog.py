@@ -54,7 +54,7 @@ def build(file: Path, output: Path, record: Path) -> tuple[list[Source], list[Pr
     command = [sys.executable, "-m", "site_publishing.blog", str(file), str(output), str(record)]
     plugins = str(Path(__file__).resolve().parent.parent)
     paths = [plugins, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "COLUMNS": "200"}
     process = subprocess.Popen(
         command,
         cwd=file.parent,
@@ -95,7 +95,6 @@ def main(settings_file: str, output: str, record: str) -> None:
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
     errors = _Errors()
-    logging.getLogger().addHandler(errors)
     logging.getLogger("pelican").addHandler(errors)
     sources: list[dict[str, str]] = []
 

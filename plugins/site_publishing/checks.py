@@ -80,7 +80,8 @@ def _broken(site: BuiltSite, document: Document, reference: Reference) -> str:  
         return "" if known else f"there is no place {_short(address)} in the feed"
     name = file_of(site, target.name)
     if name is None:
-        return f"there is no {_short(target.name)} in the site"
+        missing = target.name if target.name.rstrip("/") else "index.html"
+        return f"there is no {_short(missing)} in the site"
     page = site.pages.get(name)
     if page is None or not target.fragment or target.fragment == "top":
         return ""

@@ -52,6 +52,9 @@ def _ask(question: str) -> bool | None:
         return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
     except EOFError:
         return False
+    except _Stopped:
+        print()
+        raise
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from pathlib import Path
 from executable_posts.commands import known_drifts, site_status
 from executable_posts.errors import Problem
 from executable_posts.site import load
+from executable_posts.status import PostStatus
 
 
 def unconfirmed(settings_file: Path) -> tuple[int, list[Problem]]:
@@ -15,7 +16,7 @@ def unconfirmed(settings_file: Path) -> tuple[int, list[Problem]]:
     site = load(settings_file)
     known = site_status(site)
     problems = [
-        Problem(post.path, f"{post.state}: {'; '.join(post.reasons)}; `invoke build` runs it")
+        Problem(post.path, f"{_words(post)}; `invoke build` runs it")
         for post in known.posts
         if post.state not in {"up to date", "no cells", "wrong"}
     ]
@@ -33,3 +34,8 @@ def unconfirmed(settings_file: Path) -> tuple[int, list[Problem]]:
         for name in known_drifts(site)
     ]
     return sum(post.state == "up to date" for post in known.posts), problems
+
+
+def _words(post: PostStatus) -> str:
+    reasons = "; ".join(post.reasons)
+    return post.state if reasons in {"", post.state} else f"{post.state}: {reasons}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-NAME = ".published.json"
+NAME = "published.json"
 """The manifest's own file; it is no part of itself."""
 
 MARKER = "published-version.txt"

@@ -18,10 +18,9 @@ from .online import version_online, wait_for
 from .reading import read_site
 from .staging import staging, with_marker
 from .targets.base import Session, Target
-from .targets.named import chosen_target
+from .targets.named import CACHE, chosen_target
 
 _REPORT = Path(".cache", "publish.html")
-_CACHE = Path(".cache", "publish")
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def publish(settings_file: Path, wish: Wish, talk: Talk) -> None:
     Raises `Refused` or `ProblemError`; what is online is then as it was.
     """
     settings = blog_settings(settings_file)
-    with staging(settings.root / _CACHE) as folder:
+    with staging(settings.root / CACHE) as folder:
         site = folder / "site"
         _checked(settings, settings_file, site, folder / "record.json", talk)
         if wish.check:
@@ -80,6 +79,7 @@ def publish(settings_file: Path, wish: Wish, talk: Talk) -> None:
                 return
             if found.any:
                 _ask(f"Publish this to {target.name} ({target.where})?", wish, talk)
+            if found.any or not target.keeps:
                 now = with_leaving(manifest, session.manifest, found).after(session.state)
                 session.put(now, site, _foreign(found))
                 talk.say(f"published {manifest.version}")
@@ -116,8 +116,7 @@ def rollback(settings_file: Path, wish: Wish, talk: Talk) -> None:
 
 
 def _target(settings: BlogSettings, wish: Wish) -> Target:
-    cache = settings.root / _CACHE
-    return chosen_target(settings.targets, wish.target, settings.root, cache)
+    return chosen_target(settings.targets, wish.target, settings.root, settings.siteurl)
 
 
 def _checked(
@@ -135,9 +134,8 @@ def _checked(
     talk.say(f"{posts} confirmed by a run: nothing is stale, failed or drifted")
     talk.say(f"building with {settings_file.name} for {settings.siteurl}")
     sources, failures = build(settings_file, site, record)
-    problems += failures
-    if not site.is_dir():
-        raise Refused(problems)
+    if failures:
+        raise Refused([*problems, *failures])
     built = read_site(site, _address(settings), sources)
     found = checks.findings(built, datetime.now().astimezone())
     checker = vnu.command(settings.root)

@@ -54,6 +54,10 @@ class Target(Protocol):
     def extra(self) -> Collection[str]:
         """Empty files that the site needs there."""
 
+    @property
+    def keeps(self) -> bool:
+        """Whether what is online stays when nothing is put there."""
+
     def open(self) -> AbstractContextManager[Session]:
         """Shut others out, and look at what is online. Raises `ProblemError` if somebody is in."""
 

@@ -34,8 +34,9 @@ class GitTarget:
     branch: str
     cache: Path
 
-    extra = frozenset({".nojekyll"})
     # Without it GitHub runs Jekyll on the branch, which drops what begins with `_` or a dot.
+    extra = frozenset({".nojekyll"})
+    keeps = True
 
     @property
     def where(self) -> str:

@@ -81,6 +81,7 @@ class ReleaseTarget:
     where: str
     host: Host
     extra: frozenset[str] = frozenset()
+    keeps: bool = True
 
     @contextmanager
     def open(self) -> Iterator[Session]:
