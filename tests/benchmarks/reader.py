@@ -111,6 +111,8 @@ PLUGINS = []
 FEED_ALL_ATOM = CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = None
 AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = None
 THEME = {theme!r}
+# Reflex fails without it.
+CC_LICENSE = {{}}
 """
 
 
