@@ -292,7 +292,7 @@ def clean(_: Context, figures: bool = False) -> None:
 @task(
     positional=["name"],
     help={
-        "name": "a module in tests/benchmarks/: execute, preview or stale",
+        "name": "a module in tests/benchmarks/: execute, preview, reader or stale",
         "rounds": "how often each contestant is measured",
         "sizes": "execute: how many posts, as in 1,10,40",
     },

@@ -97,7 +97,8 @@ def test_a_build_says_all_that_is_wrong_with_aliases_and_writes_nothing(tmp_path
         'content/posts/um.md:4: alias "/tags.html": that is the address of the page tags',
         'content/posts/um.md:4: alias "/category/geral.html": that is the address of the page of'
         ' the category "Geral"',
-        'content/posts/dois.md:5: alias "/images/a.png": that is the address of the file',
+        'content/posts/dois.md:5: alias "/images/a.png": that is the address of the file'
+        " images/a.png",
         'content/posts/dois.md:5: alias "/../fora.html": it leads out of the site',
     ):
         assert problem in said

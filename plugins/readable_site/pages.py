@@ -93,7 +93,7 @@ def taken(context: Mapping[str, Any], settings: Mapping[str, Any], root: Path) -
     names: dict[str, str] = {}
     statics = chain(context.get("staticfiles", ()), context["static_content"].values())
     for file in filter(None, statics):
-        names[str(file.save_as)] = f"the file {file.source_path}"
+        names[str(file.save_as)] = f"the file {file.get_relative_source_path()}"
     for kind, word in (("categories", "category"), ("tags", "tag"), ("authors", "author")):
         for wrapper, _ in _items(context.get(kind, ())):
             names[str(wrapper.save_as)] = f'the page of the {word} "{wrapper}"'

@@ -111,6 +111,8 @@ PLUGINS = []
 FEED_ALL_ATOM = CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = None
 AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = None
 THEME = {theme!r}
+# Reflex fails without it.
+CC_LICENSE = {{}}
 """
 
 
@@ -209,6 +211,7 @@ def read(name: str, address: str) -> Reading:
                 overflow = page.evaluate("document.documentElement.scrollWidth") - 390
                 sent, whole, requests = _weight(page, asked)
                 h1 = page.locator("h1").count()
+            page.add_style_tag(content="* { content-visibility: visible !important }")
             page.evaluate(axe)
             found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
             nodes[scheme] = sum(len(one["nodes"]) for one in found["violations"])
