@@ -116,6 +116,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cells=[
             v4.new_markdown_cell("Title: Do notebook\nDate: 2020-01-02\nSlug: x-do-notebook"),
             v4.new_code_cell("print('sim')", outputs=[v4.new_output("stream", text="sim\n")]),
+            v4.new_code_cell(
+                "6 * 7",
+                outputs=[v4.new_output("execute_result", {"text/plain": "41"})],
+            ),
         ]
     )
     (folder / "x.ipynb").write_text(v4.writes(notebook), encoding="utf-8")
@@ -243,5 +247,8 @@ def test_what_nbconvert_writes_runs_as_it_is(project: Path) -> None:
     done = typed(project, "invoke rebuild content/posts/y.md", project / ".venv" / "bin")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ran content/posts/y.md" in done.stdout
-    assert "<pre>sim</pre>" in (project / "output/2020/01/y.html").read_text(encoding="utf-8")
+    page = (project / "output/2020/01/y.html").read_text(encoding="utf-8")
+    assert "<pre>sim</pre>" in page
+    assert "<pre>42</pre>" in page
+    assert "<pre>41" not in page
     post.unlink()
