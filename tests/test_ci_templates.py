@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.documentation import TEXT
 from tests.programs import web_server
 from tests.publish_blog import ROOT, make_blog
-from tests.test_readme import README, example
+from tests.test_readme import example
 
 WORKFLOW = ROOT / ".github" / "workflows" / "site.yml"
 PIPELINE = ROOT / ".gitlab-ci.yml"
@@ -174,11 +175,11 @@ def test_every_command_of_the_documentation_works(clone: Path, environment: dict
 
 
 @pytest.mark.slow
-def test_the_session_in_the_readme_is_what_a_publish_says(
+def test_the_documented_session_is_what_a_publish_says(
     clone: Path, environment: dict[str, str]
 ) -> None:
     """With the README's own example, in which a line is dashed after the first publish."""
-    [session] = re.findall(r"```\n\$ invoke publish\n(.*?)```", README, re.DOTALL)
+    [session] = re.findall(r"```\n\$ invoke publish\n(.*?)```", TEXT, re.DOTALL)
     post = clone / "content" / "posts" / "duas-linhas.md"
     post.write_text(example().replace("2026-11-25", "2020-01-02"))
     run("invoke build && invoke publish --yes", clone, environment)
