@@ -58,9 +58,10 @@ def connect() -> None:
     signals.content_object_init.connect(_resolve_srcset)
     signals.article_generator_finalized.connect(_make_figures_known)
     signals.page_generator_finalized.connect(_make_figures_known)
-    signals.static_generator_finalized.connect(_leave_out)
+    signals.static_generator_finalized.connect(_leave_figures_alone)
     signals.all_generators_finalized.connect(_write_figures)
     signals.finalized.connect(_end)
+    signals.static_generator_finalized.connect(_keep_drafts_notebooks_back)
 
 
 class _Session:
@@ -186,15 +187,11 @@ def _make_figures_known(generator: Generator) -> None:
         )
 
 
-def _leave_out(generator: StaticGenerator) -> None:
-    """Publish no older pictures of recomputed figures, and no notebook of a post without a page."""
-    kept_back = _session.figure_names | {
-        content.executed_notebook
-        for content in generator.context["generated_content"].values()
-        if hasattr(content, "executed_notebook") and not content.save_as
-    }
+def _leave_figures_alone(generator: StaticGenerator) -> None:
+    """A file in content/ with the name of a recomputed figure is an older picture of it."""
+    figure_names = _session.figure_names
     generator.context["staticfiles"] = [
-        file for file in generator.staticfiles if file.save_as not in kept_back
+        file for file in generator.staticfiles if file.save_as not in figure_names
     ]
 
 
@@ -259,3 +256,19 @@ def _without_traceback(record: logging.LogRecord) -> bool:
         record.msg, record.args = str(record.exc_info[1]), ()
         record.exc_info = None
     return True
+
+
+def _keep_drafts_notebooks_back(generator: StaticGenerator) -> None:
+    """Publish no executed notebook of a post that will have no page."""
+    kept_back = {
+        content.executed_notebook
+        for content in generator.context["generated_content"].values()
+        if hasattr(content, "executed_notebook") and not content.save_as
+    }
+
+    def published(files: list[Static]) -> list[Static]:
+        return [file for file in files if file.save_as not in kept_back]
+
+    # Whoever else leaves out files begins with those of the generator.
+    generator.staticfiles = published(generator.staticfiles)
+    generator.context["staticfiles"] = published(generator.context["staticfiles"])
