@@ -303,7 +303,8 @@ def test_the_executed_notebook_of_a_draft_stays_at_home(blog: PublishBlog) -> No
     blog.post("pronto", code, head="Execute: yes\n")
     blog.post("rascunho", code, head="Execute: yes\nStatus: draft\nCategory: Geral\n")
     output = blog.folder / "output"
-    command = [sys.executable, "-m", "pelican", "-s", blog.settings_file, "-o", output]
+    command = [sys.executable, "-m", "pelican", "-s", str(blog.settings_file)]
+    command += ["-o", str(output)]
     built = subprocess.run(command, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout + built.stderr
     notebooks = blog.folder / "content" / "notebooks" / "posts"
