@@ -163,12 +163,15 @@ def new(_: Context, title: str) -> None:
 
 @task
 def check(_: Context) -> None:
-    """Check the posts and settings of the site; runs nothing"""
+    """Check posts, settings and the built site; runs nothing"""
     from executable_posts.commands import check_site
+    from site_publishing.publishing import site_problems
 
     site = _site()
     problems, notes = check_site(site)
-    # Here come the checks of the built site: links, dates, feeds, HTML.
+    if not problems:
+        with _told():
+            problems = site_problems(ROOT / "publishconf.py")
     for note in notes:
         print(f"note: {note}")
     for problem in problems:

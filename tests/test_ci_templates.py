@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.documentation import TEXT
 from tests.programs import web_server
 from tests.publish_blog import ROOT, make_blog
+from tests.test_readme import example
 
 WORKFLOW = ROOT / ".github" / "workflows" / "site.yml"
 PIPELINE = ROOT / ".gitlab-ci.yml"
@@ -155,9 +157,9 @@ def test_every_command_of_the_workflow_works(
 PUBLISHING = {
     "invoke publish --check": "HTML by html5lib: nothing is wrong",
     "invoke publish --dry-run": "pages: 5 added",
-    "invoke publish": r"Publish this to pages .*\? \[y/N\] y\s+published",
+    "invoke publish": r"Publish this to pages .*\? \[y/N\] published",
     "invoke publish --yes --verify": "http://blog.test/ shows",
-    "invoke publish --target public --yes": "published",
+    "invoke publish --target public --yes": r"\npublished [0-9a-f]{12}\r",
     "invoke publish --rollback": "target pages: there is nothing before",
 }
 
@@ -170,6 +172,29 @@ def test_every_command_of_the_documentation_works(clone: Path, environment: dict
         said = typed(command, clone, environment)
         assert re.search(words, said), said
     assert (clone / "public" / "pi.html").is_file()
+
+
+@pytest.mark.slow
+def test_the_documented_session_is_what_a_publish_says(
+    clone: Path, environment: dict[str, str]
+) -> None:
+    """With the README's own example, in which a line is dashed after the first publish."""
+    [session] = re.findall(r"```\n\$ invoke publish\n(.*?)```", TEXT, re.DOTALL)
+    post = clone / "content" / "posts" / "duas-linhas.md"
+    post.write_text(example().replace("2026-11-25", "2020-01-02"))
+    run("invoke build && invoke publish --yes", clone, environment)
+    post.write_text(post.read_text().replace("(x, x)", '(x, x, "--")'))
+    run("invoke build", clone, environment)
+    said = typed("invoke publish", clone, environment).replace("\r\n", "\n").removeprefix("y\n")
+    # What is typed is shown by the terminal where it is typed.
+    assert alike(said.replace("[y/N] ", "[y/N] y\n")) == alike(session), said
+
+
+def alike(session: str) -> str:
+    """A session without what is another number each time."""
+    session = re.sub(r"https?://[\w./-]+", "ADDRESS", session)
+    session = re.sub(r"\b[0-9a-f]{12}\b", "VERSION", session)
+    return re.sub(r"\d+(\.\d+)?( kB|%| addresses| of 255)", r"N\2", session)
 
 
 def typed(command: str, folder: Path, environment: Mapping[str, str]) -> str:

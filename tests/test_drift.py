@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from executable_posts import commands
 from executable_posts.drift import Drift, of_post, same_within
+from executable_posts.errors import Problem
 from executable_posts.plan import plan
 from executable_posts.post import parse
 from executable_posts.progress import QuietProgress
@@ -16,6 +17,7 @@ from executable_posts.store import ExecutedCell, ExecutedNotebook, Output
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from site_publishing.confirmed import unconfirmed
 
 from tests.blog import Site
 
@@ -112,11 +114,24 @@ def test_a_rebuild_reports_drift_and_a_check_stores_nothing(site: Site) -> None:
     assert [drift.path for drift in found] == ["content/posts/acaso.md"]
     assert problems == []
     assert {path: path.read_bytes() for path in notebooks(site)} == stored
+    # Nothing of it is published until a run is taken over.
+    assert commands.known_drifts(blog) == ["content/posts/acaso.md"]
+    assert unconfirmed(site.folder / "pelicanconf.py") == (
+        2,
+        [
+            Problem(
+                "content/posts/acaso.md",
+                "drifted when it was last checked; `invoke rebuild content/posts/acaso.md` takes "
+                "what it gives now",
+            )
+        ],
+    )
 
     built = site.build_all_again()
     assert built.status == 0
     assert "content/posts/acaso.md:7: cell 1 drifted: text" in built.out
     assert "firme.md:7" not in built.out
+    assert commands.known_drifts(blog) == []
 
 
 def notebooks(site: Site) -> list[Path]:

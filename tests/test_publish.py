@@ -15,6 +15,7 @@ from site_publishing.publishing import Wish
 from tests.programs import web_server
 from tests.pseudoterminal import on_terminal
 from tests.publish_blog import ROOT, PublishBlog, make_blog
+from tests.test_blog import copy_of_the_project
 
 RUN = """
 import sys
@@ -295,3 +296,36 @@ def test_a_theme_that_is_broken_is_told(blog: PublishBlog) -> None:
     [problem] = blog.publish()
     assert problem.startswith("refused: publishconf.py: the build failed (status 1)\n")
     assert "Expected an expression, got 'end of statement block'" in problem
+
+
+def test_the_executed_notebook_of_a_draft_stays_at_home(blog: PublishBlog) -> None:
+    code = "```python\nprint(6 * 7)\n```\n"
+    blog.post("pronto", code, head="Execute: yes\n")
+    blog.post("rascunho", code, head="Execute: yes\nStatus: draft\nCategory: Geral\n")
+    output = blog.folder / "output"
+    command = [sys.executable, "-m", "pelican", "-s", str(blog.settings_file)]
+    command += ["-o", str(output)]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stdout + built.stderr
+    notebooks = blog.folder / "content" / "notebooks" / "posts"
+    assert {file.name for file in notebooks.iterdir()} == {"pronto.ipynb", "rascunho.ipynb"}
+    assert [file.name for file in output.rglob("*.ipynb")] == ["pronto.ipynb"]
+    assert "2 posts confirmed by a run" in blog.publish(Wish(check=True))[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("siteurl", ["https://blog.test", "https://blog.test/caderno"])
+def test_this_blog_can_be_published_as_it_is(
+    tmp_path_factory: pytest.TempPathFactory, siteurl: str
+) -> None:
+    clone = copy_of_the_project(tmp_path_factory.mktemp("clone"))
+    done = subprocess.run(
+        [Path(sys.executable).with_name("invoke"), "publish", "--check"],
+        cwd=clone,
+        env=os.environ | {"SITEURL": siteurl},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.rstrip().endswith("nothing is wrong")

@@ -70,7 +70,7 @@ def changes(
     gone = mine.keys() - now.files.keys()
     was_leaving = gone & (before.leaving.keys() if before else set())
     going = gone - was_leaving
-    known = {name for name in going if PurePosixPath(name).suffix.lower() not in _PARTS}
+    known = {name for name in going if not _is_part(name)}
     return Changes(
         added=_sorted(now.files.keys() - names),
         changed=_sorted(
@@ -82,6 +82,12 @@ def changes(
         foreign=_sorted(names - owned.keys() - now.files.keys()),
         taken=_sorted((names - owned.keys()) & now.files.keys()),
     )
+
+
+def _is_part(name: str) -> bool:
+    """Whether nobody asks for `name` but pages and servers."""
+    path = PurePosixPath(name)
+    return path.suffix.lower() in _PARTS or path.name.startswith(".")
 
 
 def in_the_way(now: Manifest, foreign: Iterable[str]) -> list[str]:

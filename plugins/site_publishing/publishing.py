@@ -119,6 +119,16 @@ def _target(settings: BlogSettings, wish: Wish) -> Target:
     return chosen_target(settings.targets, wish.target, settings.root, settings.siteurl)
 
 
+def site_problems(settings_file: Path) -> list[Problem]:
+    """What is wrong with the site as readers would get it, wherever that will be; built for this.
+
+    Raises `ProblemError` if another publisher of this clone is at work.
+    """
+    settings = blog_settings(settings_file)
+    with staging(settings.root / CACHE) as folder:
+        return _built(settings, settings_file, folder / "site", folder / "record.json").problems
+
+
 def _checked(
     settings: BlogSettings, settings_file: Path, site: Path, record: Path, talk: Talk
 ) -> None:
@@ -133,19 +143,33 @@ def _checked(
     posts = wording.counted(confirmed, "post")
     talk.say(f"{posts} confirmed by a run: nothing is stale, failed or drifted")
     talk.say(f"building with {settings_file.name} for {settings.siteurl}")
+    built = _built(settings, settings_file, site, record)
+    problems += built.problems
+    if problems:
+        raise Refused(problems)
+    talk.say(built.words)
+
+
+@dataclass(frozen=True)
+class _Built:
+    """A built site: what is wrong with it, and how many things were looked at, in words."""
+
+    problems: list[Problem]
+    words: str = ""
+
+
+def _built(settings: BlogSettings, settings_file: Path, site: Path, record: Path) -> _Built:
     sources, failures = build(settings_file, site, record)
     if failures:
-        raise Refused([*problems, *failures])
+        return _Built(failures)
     built = read_site(site, _address(settings), sources)
     found = checks.findings(built, datetime.now().astimezone())
     checker = vnu.command(settings.root)
     if checker:
         found = [finding for finding in found if not finding.message.startswith("HTML: ")]
         found += vnu.findings(checker, site)
-    problems += telling.problems(built, found, lambda name: _text(settings.root / name))
-    if problems:
-        raise Refused(problems)
-    talk.say(wording.checked(built, "vnu" if checker else "html5lib"))
+    problems = telling.problems(built, found, lambda name: _text(settings.root / name))
+    return _Built(problems, wording.checked(built, "vnu" if checker else "html5lib"))
 
 
 def _address(settings: BlogSettings) -> SiteAddress:
