@@ -40,6 +40,7 @@ class Hub:
         self._resources = ExitStack()
         self._versions = itertools.count(1)
         self._said: set[str] = set()
+        self._unfinished = False
 
     # What changed
 
@@ -74,7 +75,7 @@ class Hub:
                 self._say(f"{self.settings_file.name}: read again")
                 self.open()
             return
-        blog, again, others = self.state.blog, False, False
+        blog, again, others = self.state.blog, self._unfinished, False
         posts = {file for file in files if blog.posts.is_post(file)}
         posts |= blog.posts.forget_files(files)
         for file in files - posts:
@@ -255,8 +256,10 @@ class Hub:
         with Heard(blog.settings.content) as heard:
             try:
                 blog.pages.refresh()
+                self._unfinished = False
                 self._blame(heard.problems)
             except Exception as error:
+                self._unfinished = True  # any change may mend it
                 self._blame([*heard.problems, problem_of(error, self.state.root, "Pelican")])
 
     def _blame(self, problems: list[Problem]) -> None:
