@@ -22,6 +22,14 @@ from .showing import Answer, Showing
 from .state import State
 
 
+class _Busy(Exception):
+    """Another build is at work, and will run what is stale itself."""
+
+
+def _refuse(why: str) -> None:
+    raise _Busy(why)
+
+
 class Hub:
     """The preview without its server: it is told of changes and events, and asked for pages."""
 
@@ -103,7 +111,10 @@ class Hub:
     def _post(self, blog: Blog, file: Path) -> bool:
         """Follow a post that was saved; whether all has to be gone through."""
         if not file.is_file():
+            name = self.state.name_of(file)
             blog.posts.drop(file)
+            blog.cells.forget(name)
+            self.state.live.pop(name, None)
             return True
         try:
             source = source_of(file, blog.pages.kind_of(file), blog.pages.generator, blog.settings)
@@ -217,9 +228,12 @@ class Hub:
         seen = view_of(loaded.source, loaded.plan, settings, notebook)
         if wrong := blog.posts.colliding(replace(loaded, view=seen)):
             return wrong
-        with build_lock(settings.cache, self._say):
-            failure = keep(loaded.source, loaded.plan, notebook, seen, settings)
-            memory.remember_failures(settings.cache, [loaded.source.name], {})
+        try:
+            with build_lock(settings.cache, _refuse):
+                failure = keep(loaded.source, loaded.plan, notebook, seen, settings)
+                memory.remember_failures(settings.cache, [loaded.source.name], {})
+        except _Busy as why:
+            return [Problem(loaded.source.name, f"what the run gave is not stored: {why}")]
         blog.posts.forget_files({settings.notebook(loaded.source)})
         return [failure] if failure else []
 
