@@ -221,7 +221,10 @@ def free_port() -> int:
 
 
 def _ours(folder: Path, count: int) -> None:
-    make_blog(folder, count)
+    made = folder.parent / f"corpus-{count}"
+    if not made.exists():
+        make_blog(made, count)
+    shutil.copytree(made, folder)
     (folder / "settings.py").write_text(SETTINGS, encoding="utf-8")
 
 
