@@ -65,15 +65,16 @@ def main(arguments: Sequence[str]) -> None:
             executable_path=chromium_path(), args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         page = browser.new_page()
-        cells = _cells(Path(name), options.rounds, page)
-        print(table("**a cell of a Keras post**", cells), flush=True)
         words: list[Edits] = []
         for one in followers():
             words.append(_words(one, Path(name), options.sizes, options.rounds, page))
             # Who ends it before the last keeps what there is.
-            write_json("preview", {"words": _json(words), "cells": _json(cells), "facts": facts})
+            write_json("preview", {"words": _json(words), "cells": [], "facts": facts})
+        print(table("**a word of a post**", words), flush=True)
+        cells = _cells(Path(name), options.rounds, page)
         browser.close()
-    print(table("**a word of a post**", words))
+    write_json("preview", {"words": _json(words), "cells": _json(cells), "facts": facts})
+    print(table("**a cell of a Keras post**", cells))
     print("\n".join(f"* {fact}: {value}" for fact, value in facts.items()))
 
 
