@@ -5,6 +5,7 @@ the file to the changed text in Chromium, or on disk where a tool changes no ope
 """
 
 import argparse
+import math
 import statistics
 import subprocess
 import sys
@@ -65,13 +66,15 @@ def main(arguments: Sequence[str]) -> None:
             executable_path=chromium_path(), args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         page = browser.new_page()
-        words = [
-            _words(one, Path(name), options.sizes, options.rounds, page) for one in followers()
-        ]
+        words: list[Edits] = []
+        for one in followers():
+            words.append(_words(one, Path(name), options.sizes, options.rounds, page))
+            # Who ends it before the last keeps what there is.
+            write_json("preview", {"words": _json(words), "cells": [], "facts": facts})
+        print(table("**a word of a post**", words), flush=True)
         cells = _cells(Path(name), options.rounds, page)
         browser.close()
     write_json("preview", {"words": _json(words), "cells": _json(cells), "facts": facts})
-    print(table("**a word of a post**", words))
     print(table("**a cell of a Keras post**", cells))
     print("\n".join(f"* {fact}: {value}" for fact, value in facts.items()))
 
@@ -202,8 +205,7 @@ def _with_cached_sphinx(folder: Path, post: Post, _: Mapping[str, str], __: str)
 
 def percentile(seconds: Sequence[float], share: float) -> float:
     """The smallest of `seconds` that `share` of them do not exceed."""
-    ordered = sorted(seconds)
-    return ordered[max(-(-len(ordered) * share // 1) - 1, 0).__int__()]
+    return sorted(seconds)[max(math.ceil(len(seconds) * share) - 1, 0)]
 
 
 def table(title: str, edits: Sequence[Edits]) -> str:
