@@ -10,7 +10,7 @@ from ..jobs import Conditions, Job
 from ..kernels.branches import NoSnapshot, Trunk
 from ..kernels.collected import Collected
 from ..kernels.inside import warm as inside
-from ..kernels.kernel import CellError, Kernel
+from ..kernels.kernel import CellError, Kernel, KernelNotStarted
 from ..kernels.manager import KernelSetup
 from ..kernels.server import KernelServer, ServerUnavailable
 from ..run import START_LIMIT, environment, folders_for, kernel_setup, used, without_machine
@@ -143,7 +143,9 @@ class WarmKernel:
         self._takes = True
 
     def _start_trunk(self, job: Job, stopped: Callable[[], bool]) -> None:
-        server = self._server_for(job)
+        server = self._server_for(job)  # for which it may have waited long
+        if stopped():
+            raise KernelNotStarted("nobody wants it any more")
         if server is not None:
             with contextlib.suppress(ServerUnavailable):
                 self._start_trunk_from(job, server, stopped)
