@@ -135,9 +135,11 @@ class WarmKernel:
         number = None if snapshot is None else snapshot.number
         try:
             kernel = trunk.branch(number, START_LIMIT, lambda _: _kill_if(stopped, trunk))
-        except NoSnapshot:
-            self.snapshots = [one for one in self.snapshots if one is not snapshot]
-            raise
+        except (NoSnapshot, KernelNotStarted) as error:
+            if snapshot is None or stopped():
+                raise
+            self._forget(snapshot)
+            raise NoSnapshot from error
         with self._lock:
             self._kernel = kernel
         self._takes = True
