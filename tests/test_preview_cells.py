@@ -99,7 +99,6 @@ def test_a_post_that_is_stale_runs_when_it_is_looked_at(blog: Blog, page: Page) 
     assert page.evaluate("window.neverReloaded")
     blog.preview.line("content/posts/um.md: 1 cell queued")
     blog.preview.line("content/posts/um.md: cell 1 of 1 running")
-    blog.preview.line("content/posts/um.md: cell 1 of 1 done")
     blog.preview.line("content/posts/um.md: a run confirms it")
     assert blog.stored("um") == "42\n"
 
@@ -112,7 +111,7 @@ def test_output_is_seen_while_a_cell_runs_and_a_newer_save_ends_it(blog: Blog, p
     replace(post, "passo == 2", "passo == 900")
     wait(page, 2, "running")
     shown(page, "passo 10")
-    assert state(page, 1) == "done"
+    assert state(page, 1) in {"done", "provisional"}
     assert state(page, 2) == "running"
     assert "running" in page.locator('preview-cell[data-cell="2"]').inner_text()
     # Prose is followed meanwhile, and ends nothing.

@@ -214,3 +214,19 @@ def test_a_blog_whose_settings_are_wrong_waits_until_they_are_mended(
     assert made.page()["problems"] == []
     assert "Título de um" in made.page()["html"]
     made.hub.close()
+
+
+def test_a_template_that_is_wrong_from_the_start_waits_until_it_is_mended(
+    site: Site, tmp_path: Path
+) -> None:
+    with_theme(site)
+    template = site.folder / "theme" / "templates" / "article.html"
+    replace(template, "{% endblock %}", "{% endblok %}")
+    made = Previewing(site, tmp_path)
+    [problem] = made.page()["problems"]
+    assert problem["place"].startswith("theme/templates/article.html:")
+    replace(template, "{% endblok %}", "{% endblock %}")
+    made.hub.changed({template})
+    assert made.page()["problems"] == []
+    assert "Título de um" in made.page()["html"]
+    made.hub.close()

@@ -158,6 +158,13 @@ def test_pages_of_others_may_ask_nothing(small: Previewed) -> None:
     assert ask(small.port, "/", {"Origin": f"http://127.0.0.1:{small.port}"})[0] == 200
 
 
+def test_no_address_leads_out_of_the_site(small: Previewed) -> None:
+    for path in ("/../../../../../../etc/hostname", "/%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/hostname"):
+        assert ask(small.port, path)[0] == 404
+    for path in ("/_preview/../server.py", "/_preview/%2e%2e/hub.py", "//etc/hostname"):
+        assert ask(small.port, path)[0] == 404
+
+
 def test_with_lan_addresses_are_answered_and_names_of_others_are_not(site: Site) -> None:
     with previewing(with_theme(site), lan=True) as preview:
         preview.line("from other devices: http://")

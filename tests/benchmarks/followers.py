@@ -84,7 +84,7 @@ def followers() -> list[Follower]:
             "ours",
             "Chromium, patched",
             _ours,
-            lambda port: [sys.executable, "-c", PREVIEW, "pelicanconf.py", str(port), "here"],
+            lambda port: [sys.executable, "-c", PREVIEW, "settings.py", str(port), "here"],
             "content/posts/texto-7.md",
             "/2007/03/texto-7.html",
         ),
@@ -111,7 +111,7 @@ def followers() -> list[Follower]:
             "pelican -r",
             "file on disk",
             _ours,
-            lambda _: [sys.executable, "-m", "pelican", "-r", "-s", "pelicanconf.py"],
+            lambda _: [sys.executable, "-m", "pelican", "-r", "-s", "settings.py"],
             "content/posts/texto-7.md",
             "output/2007/03/texto-7.html",
         ),
@@ -221,8 +221,11 @@ def free_port() -> int:
 
 
 def _ours(folder: Path, count: int) -> None:
-    make_blog(folder, count)
-    (folder / "pelicanconf.py").write_text(SETTINGS, encoding="utf-8")
+    made = folder.parent / f"corpus-{count}"
+    if not made.exists():
+        make_blog(made, count)
+    shutil.copytree(made, folder)
+    (folder / "settings.py").write_text(SETTINGS, encoding="utf-8")
 
 
 def _hugo(folder: Path, count: int) -> None:

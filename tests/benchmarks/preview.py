@@ -65,13 +65,15 @@ def main(arguments: Sequence[str]) -> None:
             executable_path=chromium_path(), args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         page = browser.new_page()
-        words = [
-            _words(one, Path(name), options.sizes, options.rounds, page) for one in followers()
-        ]
+        words: list[Edits] = []
+        for one in followers():
+            words.append(_words(one, Path(name), options.sizes, options.rounds, page))
+            # Who ends it before the last keeps what there is.
+            write_json("preview", {"words": _json(words), "cells": [], "facts": facts})
+        print(table("**a word of a post**", words), flush=True)
         cells = _cells(Path(name), options.rounds, page)
         browser.close()
     write_json("preview", {"words": _json(words), "cells": _json(cells), "facts": facts})
-    print(table("**a word of a post**", words))
     print(table("**a cell of a Keras post**", cells))
     print("\n".join(f"* {fact}: {value}" for fact, value in facts.items()))
 

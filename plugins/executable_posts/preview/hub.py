@@ -22,6 +22,14 @@ from .showing import Answer, Showing
 from .state import State
 
 
+class _Busy(Exception):
+    """Another build is at work, and will run what is stale itself."""
+
+
+def _refuse(why: str) -> None:
+    raise _Busy(why)
+
+
 class Hub:
     """The preview without its server: it is told of changes and events, and asked for pages."""
 
@@ -40,6 +48,7 @@ class Hub:
         self._resources = ExitStack()
         self._versions = itertools.count(1)
         self._said: set[str] = set()
+        self._unfinished = False
 
     # What changed
 
@@ -74,7 +83,7 @@ class Hub:
                 self._say(f"{self.settings_file.name}: read again")
                 self.open()
             return
-        blog, again, others = self.state.blog, False, False
+        blog, again, others = self.state.blog, self._unfinished, False
         posts = {file for file in files if blog.posts.is_post(file)}
         posts |= blog.posts.forget_files(files)
         for file in files - posts:
@@ -102,7 +111,10 @@ class Hub:
     def _post(self, blog: Blog, file: Path) -> bool:
         """Follow a post that was saved; whether all has to be gone through."""
         if not file.is_file():
+            name = self.state.name_of(file)
             blog.posts.drop(file)
+            blog.cells.forget(name)
+            self.state.live.pop(name, None)
             return True
         try:
             source = source_of(file, blog.pages.kind_of(file), blog.pages.generator, blog.settings)
@@ -216,9 +228,12 @@ class Hub:
         seen = view_of(loaded.source, loaded.plan, settings, notebook)
         if wrong := blog.posts.colliding(replace(loaded, view=seen)):
             return wrong
-        with build_lock(settings.cache, self._say):
-            failure = keep(loaded.source, loaded.plan, notebook, seen, settings)
-            memory.remember_failures(settings.cache, [loaded.source.name], {})
+        try:
+            with build_lock(settings.cache, _refuse):
+                failure = keep(loaded.source, loaded.plan, notebook, seen, settings)
+                memory.remember_failures(settings.cache, [loaded.source.name], {})
+        except _Busy as why:
+            return [Problem(loaded.source.name, f"what the run gave is not stored: {why}")]
         blog.posts.forget_files({settings.notebook(loaded.source)})
         return [failure] if failure else []
 
@@ -255,8 +270,10 @@ class Hub:
         with Heard(blog.settings.content) as heard:
             try:
                 blog.pages.refresh()
+                self._unfinished = False
                 self._blame(heard.problems)
             except Exception as error:
+                self._unfinished = True  # any change may mend it
                 self._blame([*heard.problems, problem_of(error, self.state.root, "Pelican")])
 
     def _blame(self, problems: list[Problem]) -> None:

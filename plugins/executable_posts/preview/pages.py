@@ -173,8 +173,10 @@ class Pages:
         """The file that is copied to `name`, or that a plugin has written there."""
         if name in self._static:
             return self._static[name]
-        written = Path(self._pelican.output_path, name)
-        return written if written.is_file() and name not in self._writer.names else None
+        folder = Path(self._pelican.output_path).resolve()
+        written = (folder / name).resolve()
+        inside = written.is_relative_to(folder) and name not in self._writer.names
+        return written if inside and written.is_file() else None
 
     def static_name(self, file: Path) -> str | None:
         """Where `file` is copied to."""
