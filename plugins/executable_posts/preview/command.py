@@ -18,6 +18,7 @@ from pelican.log import init as init_logging
 from .cells import CellUpdate, Event, MakeCells
 from .hub import Hub
 from .server import Preview, bound, lan_address, names, serving
+from .warm import AVAILABLE, WarmPosts
 from .watching import changes
 from .whole_runs import WholeRuns
 from .worker import Worker
@@ -26,6 +27,9 @@ _INTERVAL = 0.1
 """Seconds between two looks at what cells have told."""
 
 Say = Callable[[str], None]
+
+
+_CELLS: MakeCells = WarmPosts if AVAILABLE else WholeRuns
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Options:
 
 
 def preview(
-    settings_file: Path, options: Options, say: Say, make_cells: MakeCells = WholeRuns
+    settings_file: Path, options: Options, say: Say, make_cells: MakeCells = _CELLS
 ) -> None:
     """Serve the blog of `settings_file` and follow its author until Ctrl-C or SIGTERM.
 

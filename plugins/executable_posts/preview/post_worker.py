@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from ..errors import Problem
@@ -17,6 +17,7 @@ from .session import Cancelled, Session
 
 # A cell that an interrupt does not end is killed after this.
 _TIME_TO_OBEY = 0.5
+_BETWEEN_LOOKS = 0.05
 _LOW_PRIORITY = "__import__('os').nice(10)"
 
 
@@ -189,22 +190,42 @@ class Worker:
             return
         if not self._session.kernel.is_there:
             self._make_room(self)
-        with contextlib.suppress(Cancelled):
-            with self._slots.edits:
+        try:
+            with self._slot(self._slots.edits, edit):
                 self._session.apply(edit, lambda: self._is_old(edit))
             self._unconfirmed = edit
+        except Cancelled:
+            pass
+        except OSError as error:  # no room on the disk, no process to be had
+            self._session.end()
+            problem = Problem(edit.post, f"its cells cannot be run here: {error}")
+            self._tell(CellUpdate(edit.post, edit.version, 1, CellState.FAILED, problem=problem))
+
+    @contextlib.contextmanager
+    def _slot(self, slots: threading.Semaphore, edit: Edit) -> Iterator[None]:
+        """Wait until it is the turn of `edit`; raises `Cancelled` if it is old before."""
+        while not slots.acquire(timeout=_BETWEEN_LOOKS):
+            if self._is_old(edit):
+                raise Cancelled
+        try:
+            yield
+        finally:
+            slots.release()
 
     def _confirm(self, edit: Edit) -> None:
         """Run the whole post in a fresh kernel, after all that has more haste."""
-        with self._slots.runs:
-            result = None if self._is_old(edit) else self._run(edit)
-        with self._changed:
-            self._confirming = None
+        with contextlib.suppress(Cancelled), self._slot(self._slots.runs, edit):
             if self._is_old(edit):
                 return
-            self._unconfirmed = None
-            if result is not None:
-                self._tell_all(RunEnded(edit.post, edit.version, result))
+            try:
+                result = self._run(edit)
+            except OSError as error:
+                result = Problem(edit.post, f"its cells cannot be run here: {error}")
+            with self._changed:
+                self._confirming = None
+                if not self._is_old(edit):
+                    self._unconfirmed = None
+                    self._tell_all(RunEnded(edit.post, edit.version, result))
 
     def _run(self, edit: Edit) -> Run | Problem:
         def begun(kernel: Kernel) -> None:

@@ -4,11 +4,14 @@ import threading
 import time
 
 from ..jobs import Conditions
+from ..kernels.server import AVAILABLE
 from .cells import Edit, ServerFor, Tell
 from .post_worker import Pace, Slots, Worker
 
+__all__ = ["AVAILABLE", "WarmPosts"]
+
 _MOST_KERNELS = 4
-_TIME_TO_END = 5.0
+_TIME_TO_END = 1.0
 
 
 class WarmPosts:

@@ -11,7 +11,7 @@ from ..kernels.branches import NoSnapshot, Trunk
 from ..kernels.collected import Collected
 from ..kernels.widgets import Widgets
 from ..kernels.inside import warm as inside
-from ..kernels.kernel import CellError, Kernel
+from ..kernels.kernel import CellError, Kernel, KernelNotStarted
 from ..kernels.manager import KernelSetup
 from ..kernels.server import KernelServer, ServerUnavailable
 from ..run import START_LIMIT, environment, folders_for, kernel_setup, used, without_machine
@@ -136,15 +136,19 @@ class WarmKernel:
         number = None if snapshot is None else snapshot.number
         try:
             kernel = trunk.branch(number, START_LIMIT, lambda _: _kill_if(stopped, trunk))
-        except NoSnapshot:
-            self.snapshots = [one for one in self.snapshots if one is not snapshot]
-            raise
+        except (NoSnapshot, KernelNotStarted) as error:
+            if snapshot is None or stopped():
+                raise
+            self._forget(snapshot)
+            raise NoSnapshot from error
         with self._lock:
             self._kernel = kernel
         self._takes = True
 
     def _start_trunk(self, job: Job, stopped: Callable[[], bool]) -> None:
-        server = self._server_for(job)
+        server = self._server_for(job)  # for which it may have waited long
+        if stopped():
+            raise KernelNotStarted("nobody wants it any more")
         if server is not None:
             with contextlib.suppress(ServerUnavailable):
                 self._start_trunk_from(job, server, stopped)
