@@ -1,4 +1,4 @@
-"""Lighthouse, as `invoke browser` installed it, on pages of this machine."""
+"""Lighthouse, as `invoke tools` installed it, on pages of this machine."""
 
 import json
 import subprocess

@@ -9,11 +9,11 @@ from pathlib import Path
 from ..jobs import Conditions, Job
 from ..kernels.branches import NoSnapshot, Trunk
 from ..kernels.collected import Collected
-from ..kernels.widgets import Widgets
 from ..kernels.inside import warm as inside
 from ..kernels.kernel import CellError, Kernel, KernelNotStarted
 from ..kernels.manager import KernelSetup
 from ..kernels.server import KernelServer, ServerUnavailable
+from ..kernels.widgets import Widgets
 from ..run import START_LIMIT, environment, folders_for, kernel_setup, used, without_machine
 from ..run_failures import CellRaised
 from ..scratch import Scratch
