@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import shutil
 import signal
@@ -53,6 +54,7 @@ def preview(
         pass
     finally:
         shutil.rmtree(output, ignore_errors=True)
+        gc.freeze()  # to look through all posts for garbage once more would take as long as all else
         say("ended")
 
 
