@@ -54,7 +54,7 @@ def preview(
         pass
     finally:
         shutil.rmtree(output, ignore_errors=True)
-        gc.freeze()  # to look through all posts for garbage once more would take as long as all else
+        gc.freeze()  # a last look for garbage in all posts would take longer than the end
         say("ended")
 
 
