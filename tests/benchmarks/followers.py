@@ -38,6 +38,7 @@ PATH = "content"
 THEME = {str(ROOT / "theme")!r}
 PLUGIN_PATHS = [{str(ROOT / "plugins")!r}]
 EXECUTE_DATASETS = {{}}
+EXECUTE_CELL_DEFAULTS = {{}}  # as the corpus was run
 """
 _HUGO = {
     "hugo.toml": 'baseURL = "http://127.0.0.1/"\ntitle = "t"\n[permalinks]\nposts = "/:slug/"\n',

@@ -6,6 +6,7 @@ the file to the changed text in Chromium, or on disk where a tool changes no ope
 
 import argparse
 import math
+import signal
 import statistics
 import subprocess
 import sys
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--rounds", type=int, default=20, help="edits under each tool")
     parser.add_argument("--sizes", type=int, default=POSTS, help="how many posts there are")
     options = parser.parse_args(arguments)
+    # Ended from outside, it ends what it runs.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     versions = install_followers()
     facts = {
         "posts": f"{options.sizes}, of 880 words and four blocks of code each",
