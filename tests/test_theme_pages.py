@@ -123,7 +123,8 @@ def wanted() -> set[str]:
     for template in TEMPLATES:
         text = template.read_text("utf-8")
         for _, _, message in extract_from_ast(environment.parse(text)):
-            found.add(message if isinstance(message, str) else str(message[0]))
+            texts = (message,) if isinstance(message, str) else message or ()
+            found |= {text for text in texts[:1] if text}
     return found
 
 
