@@ -167,7 +167,7 @@ def serve(_: Context, port: int = 8000) -> None:
     }
 )
 def preview(_: Context, port: int = 8000, lan: bool = False, open: bool = True) -> None:  # noqa: A002  the option is --no-open
-    """Show each page as it is now, and follow what you write, until Ctrl-C."""
+    """Show pages as they are while you write, until Ctrl-C."""
     from executable_posts.preview.command import Options
     from executable_posts.preview.command import preview as follow
 
@@ -272,9 +272,9 @@ def check(_: Context) -> None:
 
 @task
 def browser(_: Context) -> None:
-    """Install what tests look at pages with, if it is missing: Chromium, Java, npm packages.
+    """Install Chromium, Java and the npm packages that tests use.
 
-    Packages of the system need root or sudo.
+    What is there is left as it is; packages of the system need root or sudo.
     """
     chromium = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
     wanted = {"chromium": chromium, "default-jre-headless": ("java",), "nodejs": ("node",)}
