@@ -5,6 +5,7 @@ the file to the changed text in Chromium, or on disk where a tool changes no ope
 """
 
 import argparse
+import math
 import statistics
 import subprocess
 import sys
@@ -204,8 +205,7 @@ def _with_cached_sphinx(folder: Path, post: Post, _: Mapping[str, str], __: str)
 
 def percentile(seconds: Sequence[float], share: float) -> float:
     """The smallest of `seconds` that `share` of them do not exceed."""
-    ordered = sorted(seconds)
-    return ordered[max(-(-len(ordered) * share // 1) - 1, 0).__int__()]
+    return sorted(seconds)[max(math.ceil(len(seconds) * share) - 1, 0)]
 
 
 def table(title: str, edits: Sequence[Edits]) -> str:

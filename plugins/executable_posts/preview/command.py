@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import shutil
 import signal
@@ -57,6 +58,7 @@ def preview(
         pass
     finally:
         shutil.rmtree(output, ignore_errors=True)
+        gc.freeze()  # a last look for garbage in all posts would take longer than the end
         say("ended")
 
 

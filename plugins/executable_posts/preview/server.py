@@ -77,13 +77,11 @@ class Preview:
         """What is at `path`."""
         return await asyncio.wrap_future(self._worker.do(partial(_answer, self.hub, path)))
 
-    async def message(self, path: str, has: str) -> dict[str, Any]:
-        """What the browser needs that shows `has` of `path`."""
-
-        def work() -> dict[str, Any]:
-            return message(self.hub.showing, _answer(self.hub, path), has)
-
-        return await asyncio.wrap_future(self._worker.do(work))
+    async def message(self, path: str, has: str) -> dict[str, Any] | None:
+        """What the browser needs that shows `has` of `path`; `None` for a defect of ours."""
+        told: list[dict[str, Any]] = []
+        await self.do(lambda: told.append(message(self.hub.showing, _answer(self.hub, path), has)))
+        return told[0] if told else None
 
     def notify(self) -> None:
         """Something may have changed: each browser is told what concerns it."""
@@ -206,6 +204,8 @@ class _Events(_Guarded, WebSocketHandler):
             await self.due.wait()
             self.due.clear()
             told = await self.preview.message(unquote(self._path or "/"), self._has)
+            if told is None:
+                continue
             self._has = told["version"]
             text = json.dumps(told)
             if text != self._last:
