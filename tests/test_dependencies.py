@@ -1,6 +1,7 @@
 """Which cells run again after an edit: running only those gives what a clean run gives."""
 
 import io
+import random
 import re
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
@@ -24,8 +25,14 @@ def printed(code: str, names: dict[str, object]) -> str:
     return out.getvalue()
 
 
+# A kernel that nobody seeded is not as another one; here it is.
+random.seed(12345)
+_AT_FIRST = random.getstate()
+
+
 def clean_run(codes: list[str]) -> list[str]:
     """What each cell gives in a run; that which raises is the last."""
+    random.setstate(_AT_FIRST)
     names: dict[str, object] = {"__name__": "__main__"}
     given = []
     for code in codes:
@@ -45,6 +52,7 @@ class Warm:
     shown: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.random = _AT_FIRST
         self.bindings = Bindings(self.names, {"__name__", "__builtins__"}.__contains__)
 
     def edit(self, codes: list[str]) -> tuple[list[str], list[int], bool]:
@@ -57,7 +65,9 @@ class Warm:
         stopped = None
         while (needed := way.next_cell()) is not None:
             self.bindings.restore(needed.behind)
+            random.setstate(self.random)
             shown[codes[needed.new]] = printed(codes[needed.new], self.names)
+            self.random = random.getstate()
             ran.append(needed.new)
             if "Error: " in shown[codes[needed.new]]:
                 stopped = needed.new
@@ -269,8 +279,8 @@ def test_what_ran_in_no_kernel_runs_when_it_is_needed(versions: list[list[str]])
     """The kernel is new, the outputs are known: as at the first edit of a post that has run."""
     before = _with_own_marks(versions[0])
     given = clean_run(before)
-    if len(given) < len(before):
-        return
+    if any("Error: " in text for text in given):
+        return  # such a run is not stored
     warm = Warm(cells=[replace(Ran(code, Code(code))) for code in before])
     warm.shown = dict(zip(before, given, strict=True))
     for version in versions[1:]:

@@ -224,11 +224,13 @@ class Pass:
         """What ran in the kernel, as far as it is needed, if `cells` are all that is left of it."""
         wanted = {cell.run for cell in cells}
         last = {one.code: one.run for one, _ in self._log if one.run not in wanted}
-        left = [
-            one
-            for one, effects in self._log
-            if one.run in wanted or (effects.changes and last[one.code] == one.run)
-        ]
+        kept: dict[int, Effects] = {}
+        # What bound a name that another one needs decides what that one did.
+        for one, effects in reversed(self._log):
+            needed = any(touch(effects.writes, other.reads) for other in kept.values())
+            if one.run in wanted or (last[one.code] == one.run and (effects.changes or needed)):
+                kept[one.run] = effects if one.run not in wanted else NOTHING
+        left = [one for one, _ in self._log if one.run in kept]
         others = [one for one in left if one.run not in wanted]
         if len(others) <= _MOST_LOGGED:
             return left

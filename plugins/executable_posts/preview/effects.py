@@ -228,7 +228,10 @@ class _Cell(Calls):
                         body._methods(function)
                     else:
                         body._block(function.body)
-            writes = body._writes | ({CHANGES_ARGUMENTS} if body._changes_local else set())
+            if body._changes_local:
+                body._writes.add(CHANGES_ARGUMENTS)
+                body._change(_defaults(function))
+            writes = body._writes
             self._called[key] = Effects(frozenset(body._reads), frozenset(writes))
         return self._called[key]
 
@@ -300,6 +303,14 @@ class _Cell(Calls):
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr):
                         self._visit(child)
+
+
+def _defaults(function: Function) -> set[str]:
+    """The names whose objects a function finds in place of arguments that it is not given."""
+    if isinstance(function, ast.ClassDef):
+        return {name for part in function.body for name in exposed(part)}
+    given = [*function.args.defaults, *function.args.kw_defaults]
+    return {name for default in given for name in exposed(default)}
 
 
 def _owner(target: ast.expr) -> ast.expr:
