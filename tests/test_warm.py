@@ -393,5 +393,9 @@ def test_keras_is_trained_from_a_snapshot_as_in_a_run(bench: Bench) -> None:
         assert one.edit is not None
         [clean] = bench.results(one.edit.job)
         assert isinstance(clean, Run)
-        texts = ["".join(o.get("text", "") for o in cell.outputs).strip() for cell in clean.cells]
-        assert shown[1:] == texts[1:]
+        # What TensorFlow says of missing graphics processors comes with the time of day.
+        printed = [
+            [output["text"] for output in cell.outputs if output.get("name") == "stdout"]
+            for cell in clean.cells[1:]
+        ]
+        assert [text.splitlines()[0] for text in shown[1:]] == [text.strip() for [text] in printed]

@@ -18,7 +18,7 @@ from executable_posts.store import ExecutedNotebook
 
 from tests.running import Bench
 
-_PATIENCE = 15.0
+_PATIENCE = 120.0
 PATIENT = Pace(pause=600, idle=600)
 
 
