@@ -66,4 +66,4 @@ def _found(name: str) -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main() or None)
