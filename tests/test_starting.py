@@ -117,9 +117,9 @@ def test_a_check_tells_all_that_a_frozen_build_would_refuse(site: Site) -> None:
         "content/data/x.csv: is not there, but EXECUTE_DATASETS names it for "
         "https://exemplo.org/x.csv",
         'content/posts/um.md:9: unknown option "lable": did you mean "label"? Allowed: '
-        "classes, code-fold, code-summary, data, echo, error, eval, fig-alt, fig-cap, fig-dark, "
-        "fig-dpi, fig-format, fig-height, fig-width, include, label, output, reprs, timeout, "
-        "timings, tolerance, warning",
+        "classes, code-fold, code-line-numbers, code-summary, data, echo, error, eval, fig-alt, "
+        "fig-cap, fig-dark, fig-dpi, fig-format, fig-height, fig-width, include, label, output, "
+        "reprs, timeout, timings, tolerance, warning",
         'content/posts/dados.md:7: option "data": content/posts/nada.csv is not there',
         "content/posts/novo.md: stale: never run; this build runs nothing: run `invoke build` "
         "where the post can run, and commit its executed notebook",
