@@ -23,9 +23,12 @@ def chromium_path() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests of this process."""
+    """One browser for all tests of a module.
+
+    It ends with them: as long as Playwright runs, nothing else in this thread can run asyncio.
+    """
     with sync_playwright() as playwright:
         # Without a sandbox, since root (in a container) can have none.
         arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]

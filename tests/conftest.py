@@ -18,6 +18,9 @@ settings.load_profile("suite")
 
 # No build of a test asks another host for a picture.
 os.environ["REMOTE_PICTURES"] = "local"
+# What `make test` tells the make of a test, which would say more for it.
+for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(name, None)
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ POST = """Title: X
 Date: 2020-01-02 10:00
 Slug: x
 
+Seis vezes sete.
+
 ```python
 #| label: seis
 print(6 * 7)
@@ -68,7 +70,14 @@ IN_ANOTHER_BLOG = {
 # By which file they are run, and the words in it that do.
 ELSEWHERE = {
     "make test": (".ci/run", "exec make test"),
-    "make lint": ("tasks.py", "@task(pre=[lint])\ndef test("),
+    "make lint": ("tasks.py", "@task(pre=[lint, tools])\ndef test("),
+    "make tools": ("tasks.py", "@task(pre=[lint, tools])\ndef test("),
+    "make preview": ("Makefile", "livereload check clean: $(VENV)/installed"),
+    "invoke preview": ("tests/test_preview_site.py", '[invoke, "preview", "--port", "18000"'),
+    "invoke preview --port 9000 --no-open": (
+        "tests/test_preview_site.py",
+        '[invoke, "preview", "--port", "18000", "--no-open"]',
+    ),
     "pelican -l -r": ("tests/test_another_blog.py", '"-lr"'),
     "dask scheduler --no-dashboard": ("tests/cluster.py", '_BIN / "dask", "scheduler"'),
     "invoke worker tcp://host:8786 --runs 2": ("tests/test_remote.py", 'worker("--runs", "2"'),

@@ -274,7 +274,7 @@ def test_the_task_serves_where_there_is_no_terminal(tmp_path: Path) -> None:
         (tmp_path / name).symlink_to(ROOT / name)
     invoke = Path(sys.executable).with_name("invoke")
     with subprocess.Popen(
-        [invoke, "preview", "--port", "18000"],
+        [invoke, "preview", "--port", "18000", "--no-open"],
         cwd=tmp_path,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,

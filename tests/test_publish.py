@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -235,6 +236,8 @@ def test_verifying_asks_the_published_address(
     (blog.folder / "nginx").mkdir()
     with web_server(blog.online, blog.folder / "nginx") as port:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+        # urllib asks for proxies once a process, and keeps what it learnt.
+        monkeypatch.setattr(urllib.request, "_opener", None)
         said = blog.publish(Wish(yes=True, verify=True))
         version = (blog.online / MARKER).read_text().strip()
         assert said[-1] == f"http://blog.test/ shows {version}"

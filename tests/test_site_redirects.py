@@ -21,7 +21,7 @@ def test_an_alias_is_a_file_of_the_site_or_no_alias(alias: str) -> None:
         file = file_of(alias)
     except ValueError:
         return
-    assert not file.startswith(("/", ".."))
+    assert file.split("/")[0] not in {"", ".."}
     assert posixpath.normpath(file) == file
     assert file.rpartition("/")[2]
 

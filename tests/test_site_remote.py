@@ -116,7 +116,9 @@ class Asked(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         loads = {"object": {"data"}, "video": {"src", "poster"}, "a": set()}.get(tag, {"src"})
-        self.addresses += [value for name, value in attrs if name in loads and value]
+        # Of two attributes of one name, browsers take the first.
+        first = dict(reversed(attrs))
+        self.addresses += [value for name, value in first.items() if name in loads and value]
 
 
 ATTRIBUTES = st.lists(

@@ -1,5 +1,6 @@
 """The parent of a kernel, as a process of its own, with any command in the kernel's place."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -209,12 +210,14 @@ def test_what_is_left_in_shared_memory_is_removed(folder: Path) -> None:
 
 
 def supervisors_of(folder: Path) -> list[int]:
-    return [
-        int(entry.name)
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdecimal()
-        and b"supervisor.py\0" + str(folder).encode() in (entry / "cmdline").read_bytes()
-    ]
+    wanted = b"supervisor.py\0" + str(folder).encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        # Others end while they are looked at.
+        with contextlib.suppress(OSError):
+            if entry.name.isdecimal() and wanted in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    return found
 
 
 def count_processes() -> int:

@@ -290,8 +290,10 @@ class LiveProgress:
 
     def note(self, line: str) -> None:
         """Print `line` above the view."""
-        # Never with the board's lock held: who draws holds the console's, and asks the board.
-        _print(self._console, line)
+        # Never with the board's lock held: who draws holds the view's, and asks the board. And that
+        # one must be held, or a drawing comes between how far up to go and what is written there.
+        with self._live._lock:
+            _print(self._console, line)
 
     def end(self) -> None:
         """Remove the view and give the cursor back."""
