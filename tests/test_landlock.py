@@ -274,7 +274,7 @@ REACHES: dict[str, tuple[str, int]] = {
     "memory": ("open(f'/proc/{victim}/mem', 'rb')", 1),
     "memory to write": ("open(f'/proc/{victim}/mem', 'r+b')", 1),
     "descriptors": ("os.listdir(f'/proc/{victim}/fd') and os.open(f'/proc/{victim}/fd/1', 1)", 1),
-    "root folder": ("os.listdir(f'/proc/{victim}/root/')", 1),
+    "root folder": ("os.listdir(f'/proc/{victim}/root')", 1),
     "trace": ("trace(16)", 1),
     "signal": ("os.kill(victim, signal.SIGTERM)", 6),
     "signal that does nothing": ("os.kill(victim, 0)", 6),
