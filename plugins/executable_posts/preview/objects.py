@@ -1,6 +1,7 @@
 """Names and the objects behind them, as code that runs reads, binds and changes them."""
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -11,7 +12,7 @@ from .names import BUILTINS, Function, Names, exposed, kind_of
 _UNTOUCHED_BY_CALLS = frozenset({"immutable", "module", "function", "class"})
 
 
-class Objects:
+class Objects(ABC):
     """Collects what is read and written, in the order in which it is; `_defined` has the items that
     were set here, and so need no value from elsewhere."""
 
@@ -158,6 +159,6 @@ class Objects:
         }:
             self._use(exposed(node))
 
+    @abstractmethod
     def _body(self, name: str, function: Function) -> Effects:
         """What a call of `function` does."""
-        raise NotImplementedError
