@@ -346,7 +346,9 @@ def tools(_: Context) -> None:
 @task(pre=[lint, tools])
 def test(_: Context) -> None:
     """Check the code and run all tests"""
-    _run("pytest", "--numprocesses", "auto", "--dist", "loadfile", "--quiet")
+    # Many tests wait for what they start, so one more than there are cores keeps all of them busy.
+    workers = str((os.cpu_count() or 1) + 1)
+    _run("pytest", "-n", workers, "--dist", "loadfile", "--no-loadscope-reorder", "--quiet")
 
 
 @task

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -59,6 +60,10 @@ class Site:
         self.output = folder / "output"
         self.settings("")
         (folder / "content" / "posts").mkdir(parents=True)
+
+    def be_like(self, other: "Site") -> None:
+        """Hold what `other` holds: its posts, and what its builds have left."""
+        shutil.copytree(other.folder, self.folder, dirs_exist_ok=True)
 
     def settings(self, more: str) -> None:
         text = SETTINGS + dedent(more)

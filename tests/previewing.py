@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -98,8 +98,9 @@ class Previewed:
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._lines.put(line.rstrip("\n"))
+        with suppress(ValueError):  # it is closed while this thread reads
+            for line in self.process.stdout:
+                self._lines.put(line.rstrip("\n"))
 
     def line(self, part: str) -> str:
         """The next line that it says with `part` in it."""

@@ -1,6 +1,7 @@
 """A post gives the same in a kernel that was forked from a kernel server as in a plain one.
 
-The posts are those of the blog and those in `equal_results/`, which hold cells of every kind.
+The posts are those in `equal_results/`, which hold cells of every kind. Those of the blog run in
+both in test_blog.py.
 """
 
 import base64
@@ -27,8 +28,7 @@ pytestmark = [
 ]
 
 KINDS = Path(__file__).with_name("equal_results") / "content" / "posts"
-BLOG = ROOT / "content" / "posts"
-POSTS = sorted([*KINDS.glob("*.md"), *BLOG.glob("*.md")])
+POSTS = sorted(KINDS.glob("*.md"))
 # All that a server may be asked to import, and the number of threads is that of every build.
 MODULES = (
     *("numpy", "scipy", "PIL.Image", "matplotlib.pyplot", "pandas", "sklearn"),

@@ -79,13 +79,21 @@ FAILING = {
 }
 
 
-@pytest.mark.parametrize(("code", "message"), FAILING.values(), ids=FAILING.keys())
-def test_a_post_that_fails_is_named_and_keeps_its_last_good_output(
-    site: Site, code: str, message: str
-) -> None:
-    site.post("ruim", "\n```python\nprint('valor antigo')\n```\n".replace("\n```p", "```p", 1))
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site with two posts that ran well."""
+    site = Site(tmp_path_factory.mktemp("good"), tmp_path_factory.mktemp("scratch"))
+    site.post("ruim", "```python\nprint('valor antigo')\n```\n")
     site.post("bom", GOOD)
     assert site.build().status == 0
+    return site
+
+
+@pytest.mark.parametrize(("code", "message"), FAILING.values(), ids=FAILING.keys())
+def test_a_post_that_fails_is_named_and_keeps_its_last_good_output(
+    site: Site, good: Site, code: str, message: str
+) -> None:
+    site.be_like(good)
     stored = site.notebook("ruim").read_bytes()
 
     site.post("ruim", f"```python\n{code}```\n")

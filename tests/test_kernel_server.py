@@ -242,7 +242,6 @@ IMPORTS = [
     "from PIL import Image",
     "import tensorflow",
     "import keras",
-    "from keras import layers",
     "from tensorflow.keras.utils import to_categorical",
     "import importlib; importlib.import_module('numpy')",
     "import json, ajuda",
