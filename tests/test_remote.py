@@ -317,6 +317,16 @@ def test_a_scheduler_with_certificates_and_none_here_is_told(blog: Blog) -> None
     assert f'EXECUTE_SCHEDULER = "{address}": no scheduler can be reached' in str(caught.value)
 
 
+def test_nothing_is_left_of_a_client_that_could_not_connect(blog: Blog) -> None:
+    """Else it is collected while another starts, and both wait for each other."""
+    address = blog.dask.address.replace("tcp:", "tls:")
+    before = set(threading.enumerate())
+    for _ in range(3):
+        with pytest.raises(ProblemError):
+            list(run_all_remote([blog.job("1")], blog.conditions, address, print))
+    assert [one.name for one in set(threading.enumerate()) - before if one.name == "IO loop"] == []
+
+
 def test_a_scheduler_that_goes_away_is_told(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="dask-") as scratch:
         with cluster(tmp_path, Path(scratch)) as running:

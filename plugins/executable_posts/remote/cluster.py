@@ -1,5 +1,6 @@
 """Running many posts on a Dask cluster: one task a post, the data of all sent once."""
 
+import gc
 import hashlib
 import logging
 import uuid
@@ -63,7 +64,11 @@ def _connected(scheduler: str) -> "Client":
     try:
         return Client(scheduler, timeout=_CONNECT, set_as_default=False, name="executable-posts")
     except (OSError, TypeError, ValueError, RuntimeError) as error:
-        raise ProblemError(not_connected(scheduler, error)) from None
+        problem = not_connected(scheduler, error)
+    # A client that did not connect hangs in a cycle of references and has a thread. Collected only
+    # when a later one happens to start, it would wait for ever for a lock that this one holds.
+    gc.collect()
+    raise ProblemError(problem)
 
 
 @dataclass(frozen=True)
