@@ -346,9 +346,7 @@ def tools(_: Context) -> None:
 @task(pre=[lint, tools])
 def test(_: Context) -> None:
     """Check the code and run all tests"""
-    # Many tests wait for what they start, so one more than there are cores keeps all of them busy.
-    workers = str((os.cpu_count() or 1) + 1)
-    _run("pytest", "-n", workers, "--dist", "loadfile", "--no-loadscope-reorder", "--quiet")
+    _run("pytest", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder", "--quiet")
 
 
 @task

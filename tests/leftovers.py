@@ -74,7 +74,8 @@ def _look(folder: Path) -> Left:
 def _unused_shared_memory() -> list[Path]:
     """Files in /dev/shm that no process has in its memory: what others use is no leftover.
 
-    Semaphores are left out, since processes that are not ours leave them there for seconds.
+    Nor is what bears the number of a process that lives, as joblib's folders do. Semaphores are left
+    out, since processes that are not ours leave them there for seconds.
     """
     if not _SHARED_MEMORY.is_dir():
         return []
@@ -84,7 +85,16 @@ def _unused_shared_memory() -> list[Path]:
         if process.name.isdecimal():
             with suppress(OSError):
                 used += (process / "maps").read_bytes()
-    return [file for file in files if os.fsencode(file) not in used]
+    return [
+        file
+        for file in files
+        if os.fsencode(file) not in used
+        and not any(part.isdecimal() and Path("/proc", part).exists() for part in _parts(file))
+    ]
+
+
+def _parts(file: Path) -> list[str]:
+    return file.name.split("_")
 
 
 def processes_in(folder: Path) -> list[int]:

@@ -51,7 +51,7 @@ def test_the_second_time_there_is_an_estimate_and_what_the_store_saved(site: Sit
     assert shown.ever(r"0/1 post, 0/1 cell, \d\.\d s, about 1\.\d s left")
     text = "\n".join(shown.last.lines)
     assert re.search(r"^running .*um\.md \(1 cell, 2\.\d s last time\): asked for$", text, re.M)
-    assert re.search(r"^1 post up to date, not run again; the store saved 0\.\d s$", text, re.M)
+    assert re.search(r"^1 post up to date, not run again; the store saved \d\.\d s$", text, re.M)
 
 
 def test_the_table_says_what_a_run_took_this_time(site: Site) -> None:
@@ -60,7 +60,7 @@ def test_the_table_says_what_a_run_took_this_time(site: Site) -> None:
     site.post("pausa", f"\n```python\nimport time\n{read}\n```\n")
     assert re.search(r"pausa\.md +1 +1\.\d ", site.build().out)
     site.write("data/pausa.txt", "0")
-    assert re.search(r"pausa\.md +1 +0\.\d ", site.build().out)
+    assert re.search(r"pausa\.md +1 +\d\.\d ", site.build().out)
 
 
 def test_forty_columns_are_enough(site: Site) -> None:
@@ -70,7 +70,7 @@ def test_forty_columns_are_enough(site: Site) -> None:
     assert shown.ever(r"con\.\.\.nal\.md: cell 1 of 1, line 8, 0\.\d s")
     lines = shown.last.lines
     assert shown.last.cursor_visible
-    [row] = [line for line in lines if re.fullmatch(r"  1 cell in 0\.\d s", line)]
+    [row] = [line for line in lines if re.fullmatch(r"  1 cell in \d\.\d s", line)]
     assert lines[lines.index(row) - 1] == "content/post...prido-para-um-terminal.md"
     assert max(len(line) for line in lines) <= 40
 
@@ -102,7 +102,7 @@ def test_a_terminal_without_cursor_movement_gets_lines(site: Site) -> None:
     site.post("um", SLOW.format(seconds=0.1))
     shown = on_terminal(site.command(), site.folder, environment={"TERM": "dumb"})
     assert shown.status == 0
-    assert shown.ever(r"ran content/posts/um\.md \(0\.\d s\)")
+    assert shown.ever(r"ran content/posts/um\.md \(\d\.\d s\)")
     assert "\x1b" not in shown.sent
 
 
@@ -161,7 +161,7 @@ def test_a_log_gets_plain_lines(site: Site) -> None:
     built = site.build()
     assert "\x1b" not in built.text
     assert "running content/posts/um.md (1 cell): never run\n" in built.out
-    assert re.search(r"^ran content/posts/um\.md \(0\.\d s\)$", built.out, re.M)
+    assert re.search(r"^ran content/posts/um\.md \(\d\.\d s\)$", built.out, re.M)
     assert re.search(r"^FAILED content/posts/ruim\.md \(\d\.\d s\)$", built.out, re.M)
 
 
