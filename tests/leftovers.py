@@ -74,8 +74,8 @@ def _look(folder: Path) -> Left:
 def _unused_shared_memory() -> list[Path]:
     """Files in /dev/shm that no process has in its memory: what others use is no leftover.
 
-    Nor is what bears the number of a process that lives, as joblib's folders do. Semaphores are left
-    out, since processes that are not ours leave them there for seconds.
+    Nor is what bears the number of a process that lives, as joblib's folders do. Semaphores are
+    left out, since processes that are not ours leave them there for seconds.
     """
     if not _SHARED_MEMORY.is_dir():
         return []
