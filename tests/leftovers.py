@@ -85,16 +85,13 @@ def _unused_shared_memory() -> list[Path]:
         if process.name.isdecimal():
             with suppress(OSError):
                 used += (process / "maps").read_bytes()
-    return [
-        file
-        for file in files
-        if os.fsencode(file) not in used
-        and not any(part.isdecimal() and Path("/proc", part).exists() for part in _parts(file))
-    ]
+    return [file for file in files if os.fsencode(file) not in used and not _is_of_a_process(file)]
 
 
-def _parts(file: Path) -> list[str]:
-    return file.name.split("_")
+def _is_of_a_process(file: Path) -> bool:
+    """Whether a part of the file's name is the number of a process that lives."""
+    numbers = filter(str.isdecimal, file.name.split("_"))
+    return any(Path("/proc", number).exists() for number in numbers)
 
 
 def processes_in(folder: Path) -> list[int]:

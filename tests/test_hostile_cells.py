@@ -21,7 +21,7 @@ _KERAS = [name for name, cells in _COLLECTED.items() if "tensorflow" in cells[0]
 POSTS = {name: cells for name, cells in _COLLECTED.items() if name not in _KERAS}
 # One post, since each would import TensorFlow anew.
 POSTS["keras"] = [cell for name in _KERAS for cell in _COLLECTED[name]]
-_TIMEOUT = 3
+_TIMEOUT = 5
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
