@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from executable_posts.executed import from_run
 from executable_posts.jobs import Run
 from executable_posts.kernels.supervisor import descendants
-from executable_posts.preview.cells import CellState, CellUpdate
+from executable_posts.preview.cells import CellState, CellUpdate, RunEnded
 from executable_posts.preview.post_worker import Pace
 from executable_posts.run import run
 from hypothesis import HealthCheck, Phase, given, settings
@@ -204,9 +205,7 @@ def test_a_run_tells_where_the_warm_kernel_was_wrong(bench: Bench) -> None:
 
 def test_a_save_cancels_the_run_that_would_confirm(bench: Bench) -> None:
     marker = bench.root / "begun"
-    bench.conditions = bench.conditions.__class__(
-        **{**vars(bench.conditions), "writable": (bench.root,)}
-    )
+    bench.conditions = replace(bench.conditions, writable=(bench.root,))
     code = (
         "import os, time\nif os.nice(0) >= 10:\n"
         f"    open({str(marker)!r}, 'w').close()\n    time.sleep(60)"
@@ -220,6 +219,30 @@ def test_a_save_cancels_the_run_that_would_confirm(bench: Bench) -> None:
         assert isinstance(result, Run)
         assert time.monotonic() - begin < 50
         assert {event.version for event in one.events if hasattr(event, "result")} == {2}
+
+
+def test_an_edit_does_not_wait_for_the_end_of_a_cancelled_run(bench: Bench) -> None:
+    marker = bench.root / "begun"
+    bench.conditions = replace(bench.conditions, writable=(bench.root,))
+    code = (
+        "import os, time\nif os.nice(0) >= 10:\n"
+        f"    open({f'{marker}.part'!r}, 'w').write(str(os.getppid()))\n"
+        f"    os.rename({f'{marker}.part'!r}, {str(marker)!r})\n    time.sleep(60)"
+    )
+    with author(bench, Pace(pause=0.1, idle=600)) as one:
+        one.write(code)
+        wait_until(marker.exists, lambda: "the run did not begin", 60)
+        supervisor = int(marker.read_text())
+        os.kill(supervisor, signal.SIGSTOP)  # so that this run cannot end
+        try:
+            assert one.write("print(1)") == ["1"]
+            assert not [event for event in one.events if isinstance(event, RunEnded)]
+            assert Path(f"/proc/{supervisor}").exists()
+        finally:
+            os.kill(supervisor, signal.SIGCONT)
+        assert isinstance(one.confirmed().result, Run)
+        wait_until(lambda: not Path(f"/proc/{supervisor}").exists(), lambda: "it goes on", 30)
+        assert {event.version for event in one.events if isinstance(event, RunEnded)} == {2}
 
 
 def test_a_post_that_ran_before_runs_only_what_is_needed(bench: Bench) -> None:

@@ -4,21 +4,18 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..errors import Problem
-from ..jobs import Conditions, Job, Run
-from ..kernels.kernel import Kernel
-from ..kernels.server import ServerUnavailable
-from ..run import run
+from ..jobs import Conditions, Run
 from .cells import CellState, CellUpdate, Edit, Event, RunEnded, ServerFor, Tell
+from .confirmation import Confirmation
 from .known import confirmed
 from .session import Cancelled, Session
 
 # A cell that an interrupt does not end is killed after this.
 _TIME_TO_OBEY = 0.5
 _BETWEEN_LOOKS = 0.05
-_LOW_PRIORITY = "__import__('os').nice(10)"
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ class Worker:
         self._closed = False
         self._to_rest = False
         self._busy = False
-        self._confirming: Kernel | None = None
+        self._confirmations: list[Confirmation] = []
         self.last_used = time.monotonic()
         self._thread = threading.Thread(target=self._work, name="warm post", daemon=True)
         self._thread.start()
@@ -98,17 +95,19 @@ class Worker:
     @property
     def is_alive(self) -> bool:
         """Whether anything of it is left."""
-        return self._thread.is_alive()
+        return self._thread.is_alive() or any(one.is_alive for one in self._confirmations)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until nothing of it is left."""
+        end = None if timeout is None else time.monotonic() + timeout
         self._thread.join(timeout)
+        for confirmation in self._confirmations:  # that thread was the one that starts them
+            confirmation.join(None if end is None else max(0.0, end - time.monotonic()))
 
     # Cancelling
 
     def _cancel(self) -> None:
-        if self._confirming is not None:
-            self._confirming.kill()
+        self._cancel_confirmations()
         if self._busy:
             self._session.kernel.interrupt()
             if self._taken is not None:
@@ -119,9 +118,12 @@ class Worker:
                 timer.start()
 
     def _kill(self) -> None:
-        if self._confirming is not None:
-            self._confirming.kill()
+        self._cancel_confirmations()
         self._session.kernel.kill()
+
+    def _cancel_confirmations(self) -> None:
+        for confirmation in self._confirmations:
+            confirmation.cancel()
 
     def _is_old(self, edit: Edit) -> bool:
         return self._closed or self._newest is not edit
@@ -152,17 +154,17 @@ class Worker:
                     self._busy = True
                     return self._newest
                 to_confirm = self._unconfirmed
-                if to_confirm is not None and not self._to_rest:
+                if to_confirm is not None:
                     seconds: float | None = self._pace.pause
                 else:
                     seconds = self._pace.idle if self._session.kernel.is_there else None
                 if not self._to_rest and self._wait(seconds):
                     continue
-            if to_confirm is not None and not self._to_rest:
-                self._confirm(to_confirm)
-            else:
+                if to_confirm is not None and not self._to_rest:
+                    self._confirm(to_confirm)
+                    continue
                 self._to_rest = False
-                self._session.end()
+            self._session.end()
 
     def _has_news(self) -> bool:
         return self._closed or self._newest is not self._taken
@@ -213,36 +215,15 @@ class Worker:
             slots.release()
 
     def _confirm(self, edit: Edit) -> None:
-        """Run the whole post in a fresh kernel, after all that has more haste."""
-        with contextlib.suppress(Cancelled), self._slot(self._slots.runs, edit):
-            if self._is_old(edit):
-                return
-            try:
-                result = self._run(edit)
-            except OSError as error:
-                result = Problem(edit.post, f"its cells cannot be run here: {error}")
-            with self._changed:
-                self._confirming = None
-                if not self._is_old(edit):
-                    self._unconfirmed = None
-                    self._tell_all(RunEnded(edit.post, edit.version, result))
+        self._unconfirmed = None
+        self._confirmations = [
+            *(one for one in self._confirmations if one.is_alive),
+            Confirmation(
+                edit, self._conditions, self._server_for, self._slots.runs, self._confirmed
+            ),
+        ]
 
-    def _run(self, edit: Edit) -> Run | Problem:
-        def begun(kernel: Kernel) -> None:
-            with self._changed:
-                self._confirming = kernel
-                if self._is_old(edit):
-                    kernel.kill()
-
-        job = _with_low_priority(edit.job)
-        server = self._server_for(edit.job)
-        if server is not None:
-            with contextlib.suppress(ServerUnavailable):
-                return run(job, self._conditions, server, lambda _: None, begun)
-        return run(job, self._conditions, None, lambda _: None, begun)
-
-
-def _with_low_priority(job: Job) -> Job:
-    first, *others = job.cells
-    setup = f"{_LOW_PRIORITY}\n{first.setup}".strip()
-    return replace(job, cells=(replace(first, setup=setup), *others))
+    def _confirmed(self, edit: Edit, result: Run | Problem) -> None:
+        with self._changed:
+            if not self._is_old(edit):
+                self._tell_all(RunEnded(edit.post, edit.version, result))
