@@ -4,14 +4,20 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
 import termios
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+_LIMIT = 120.0
+# Seconds. A key that is pressed as soon as a prompt is seen may come before the program waits for
+# it; what it interrupts then is nothing, and the program waits for the next key.
+_TIME_TO_PRESS = 0.3
 _TOKEN = re.compile(
     r"\x1b\[(?P<private>\??)(?P<number>\d*)(?:;\d*)*(?P<final>[A-Za-z])"
     r"|\x1b\][^\x1b\x07]*(?:\x1b\\|\x07)"
@@ -110,7 +116,7 @@ def on_terminal(
     environment: Mapping[str, str] | None = None,
     interrupt_when: Callable[[str], bool] = lambda _: False,
 ) -> Shown:
-    """Run `command` on a pty of `width` columns; Ctrl-C once, as soon as what was sent says so."""
+    """Run `command` on a pty of `width` columns; Ctrl-C once, soon after what was sent says so."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
     inherited = {
@@ -132,12 +138,14 @@ def on_terminal(
     sent = b""
     screens: list[Screen] = []
     interrupted = False
+    end = time.monotonic() + _LIMIT
     try:
-        while chunk := _read(master):
+        while chunk := _read(master, end):
             sent += chunk
             # What a person sees between two refreshes; a chunk may end inside of one.
             screens.append(_screen(sent.decode(encoding, errors="replace"), width))
             if not interrupted and interrupt_when(sent.decode(encoding, errors="replace")):
+                time.sleep(_TIME_TO_PRESS)
                 process.send_signal(signal.SIGINT)
                 interrupted = True
         status = process.wait(timeout=60)
@@ -154,7 +162,10 @@ def _screen(text: str, width: int) -> Screen:
     return screen
 
 
-def _read(master: int) -> bytes:
+def _read(master: int, end: float) -> bytes:
+    """What was sent, when something is; nothing when the program is gone."""
+    readable, _, _ = select.select([master], [], [], max(0.0, end - time.monotonic()))
+    assert readable, f"it did not end within {_LIMIT:g} s"
     try:
         return os.read(master, 1 << 16)
     except OSError:  # Linux's way to say that nobody has the other end open

@@ -214,8 +214,7 @@ def test_a_build_that_is_killed_leaves_nothing(blog: PublishBlog) -> None:
         command(blog, "yes"), env=os.environ | ENVIRONMENT, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout
-    while "building" not in process.stdout.readline():
-        pass
+    assert any("building" in line for line in process.stdout)
     with pytest.raises(ProblemError, match=r"^publish: `invoke publish` is at work in this folder"):
         blog.publish()
     time.sleep(0.3)

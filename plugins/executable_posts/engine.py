@@ -18,6 +18,7 @@ from .servers import Servers
 
 # What is left to everything else on the machine.
 _SHARE_OF_MEMORY = 0.8
+_LONGEST_WAIT = 1.0
 
 
 class Stop:
@@ -89,7 +90,8 @@ def run_all(
                 running[pool.submit(_run, job, conditions, server, progress, stop)] = job
                 continue
             pending: list[Future[Any]] = [*running, *servers.starting]
-            wait(pending, return_when=FIRST_COMPLETED)
+            # A Ctrl-C that comes just before a wait does not end it.
+            wait(pending, timeout=_LONGEST_WAIT, return_when=FIRST_COMPLETED)
             for future in [future for future in running if future.done()]:
                 yield running.pop(future), future.result()
 
