@@ -18,7 +18,7 @@ from playwright.sync_api import Page
 
 from tests.blog import ROOT, Site
 from tests.browser import chromium, page
-from tests.previewing import Previewed, previewing, replace, shown, with_theme
+from tests.previewing import Previewed, previewing, replace, shown, until, with_theme
 
 __all__ = ["chromium", "page"]
 
@@ -233,6 +233,34 @@ def test_temporary_files_of_editors_are_no_posts_and_a_replaced_one_is_never_gon
         shown(page, "Gio.")
         assert set(page.evaluate("states")) == {"Um"}
         assert ask(preview.port, "/2020/01/nao.html")[0] == 404
+
+
+def test_code_and_figures_that_come_get_the_buttons_of_this_blogs_theme(
+    site: Site, page: Page
+) -> None:
+    shutil.copy(ROOT / "pelicanconf.py", site.folder)
+    for name in ("theme", "plugins", "content/data"):
+        (site.folder / name).symlink_to(ROOT / name)
+    site.write("images/x.png", next((ROOT / "content" / "images").rglob("*.png")).read_bytes())
+    figure = '<figure><img src="{static}/images/x.png" alt="x"></figure>\n'
+    code = "```python\nx = 1\n```\n"
+    head = "Title: Um\nDate: 2020-01-02\nSlug: um\nExecute: no\n\n"
+    post = site.write("posts/um.md", f"{head}{code}\n{figure}\nFim um.\n")
+    with previewing(site) as preview:
+        preview.line("1 post read")
+        page.goto(f"{preview.address}2020/01/um.html")
+        page.evaluate("window.neverReloaded = true")
+        buttons = "[...document.querySelectorAll('.copy, .zoom img')].length === {}"
+        until(page, buttons.format(2))
+        replace(post, "Fim um.", f"{code}\n{figure}\nFim dois.")
+        shown(page, "Fim dois.")
+        until(page, buttons.format(4))
+        replace(post, "Fim dois.", "Fim.")
+        shown(page, "Fim.")
+        until(page, buttons.format(4))
+        page.locator(".zoom").last.click()
+        assert page.locator("dialog img").count() == 1
+        assert page.evaluate("neverReloaded")
 
 
 def test_new_folders_are_followed_and_end_nothing(site: Site) -> None:

@@ -1,6 +1,7 @@
 // A button on each block of code that copies what one would type: no prompts, no replies to them.
-addEventListener("DOMContentLoaded", () => {
+for (const shown of ["DOMContentLoaded", "preview:shown"]) document.addEventListener(shown, () => {
   for (const block of navigator.clipboard ? document.querySelectorAll(".highlight") : []) {
+    if (block.querySelector(".copy")) continue;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";

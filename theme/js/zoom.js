@@ -1,6 +1,6 @@
 // A figure as large as the window: a dialog, which Escape closes, and so does a click.
-addEventListener("DOMContentLoaded", () => {
-  for (const image of document.querySelectorAll("figure img")) {
+for (const shown of ["DOMContentLoaded", "preview:shown"]) document.addEventListener(shown, () => {
+  for (const image of document.querySelectorAll("figure img:not(.zoom *, dialog *)")) {
     const picture = image.closest("picture") ?? image;
     const button = document.createElement("button");
     button.type = "button";
