@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.test_parse import posts
+from tests.parsing import posts
 
 NO_FILES: Mapping[str, str] = {}
 
