@@ -43,12 +43,12 @@ def test_every_class_has_its_colour() -> None:
         assert f".ansi-on-{name} " in rules
 
 
-@pytest.mark.parametrize(("name", "scheme"), product(COLOURS, SCHEMES))
+@pytest.mark.parametrize(("name", "scheme"), list(product(COLOURS, SCHEMES)))
 def test_coloured_text_can_be_read(name: str, scheme: int) -> None:
     assert contrast(PAIRS[f"ansi-{name}"][scheme], PAGES[scheme]) >= 4.5
 
 
-@pytest.mark.parametrize(("name", "scheme"), product(COLOURS, SCHEMES))
+@pytest.mark.parametrize(("name", "scheme"), list(product(COLOURS, SCHEMES)))
 def test_text_on_a_coloured_ground_can_be_read(name: str, scheme: int) -> None:
     assert contrast(PAIRS["ansi-on"][scheme], PAIRS[f"ansi-on-{name}"][scheme]) >= 4.5
 
