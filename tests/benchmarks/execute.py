@@ -194,7 +194,7 @@ def _facts(rounds: int, cores: int, versions: Mapping[str, str]) -> dict[str, ob
         " all share, but in a folder of the blog for us",
         "mystmd": "writes the data of the site and no pages, for which it would download a theme",
         "jcache": "two commands, to add the notebooks and to run them",
-        "CPU": "seconds of all its processes, the median",
+        "CPU": "seconds that the processors worked meanwhile, the median",
         "MiB": "memory, most at a time of all processes, what they share counted once, in round 1",
         "missing, different": "printed lines and figures, of those expected and against ours",
         "left": "processes still there a second after the command ended; they are killed",
