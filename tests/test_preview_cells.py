@@ -153,6 +153,26 @@ def test_an_error_is_shown_in_its_cell_above_the_last_good_output(blog: Blog, pa
     assert "bom 2" in page.locator(".cell-outputs").inner_text()
 
 
+def test_what_no_run_has_confirmed_yet_stays_while_its_cell_is_written_anew_and_fails(
+    blog: Blog, page: Page
+) -> None:
+    post = blog.post("aos-poucos", "Texto.\n\n```python\nx = 1\nprint('bom', x)\n```\n")
+    blog.open(page, "aos-poucos")
+    wait(page, 1, "done")
+    outputs = page.locator(".cell-outputs")
+    replace(post, "x = 1", "x = 2")
+    wait(page, 1, "provisional")
+    replace(post, "x = 2", "import time; time.sleep(3); x = 3")
+    wait(page, 1, "running")
+    assert "bom 2" in outputs.inner_text()
+    replace(post, "import time; time.sleep(3); x = 3", "x = y")
+    wait(page, 1, "failed")
+    assert "name 'y' is not defined" in page.locator(".preview-problem").inner_text()
+    assert "bom 2" in outputs.inner_text()
+    replace(post, "x = y", "x = 4")
+    shown(page, "bom 4")
+
+
 def test_a_cell_that_is_no_python_is_named_and_the_page_stays(blog: Blog, page: Page) -> None:
     post = blog.post("mal", "Texto.\n\n```python\nprint('bom')\n```\n")
     blog.open(page, "mal")

@@ -11,18 +11,27 @@ from ..store import Output
 from .cells import CellState, CellUpdate
 from .posts import NOTHING, Shown
 
-_SHOWN = set(CellState) - {CellState.FAILED}
+_ENDED_WELL = {CellState.PROVISIONAL, CellState.DONE}
 
 
 @dataclass(frozen=True)
 class LiveCell:
-    """A cell as it was last told of, at the time `at` of the monotonic clock."""
+    """A cell as it was last told of, at the time `at` of the monotonic clock.
+
+    `good` is what it put out when it last ran to its end and was not stored.
+    """
 
     state: CellState
     seconds: float | None
     outputs: tuple[Output, ...] | None
     problem: Problem | None
     at: float
+    good: tuple[Output, ...] | None = None
+
+    @property
+    def shown(self) -> tuple[Output, ...] | None:
+        """What its page shows of it in place of what is stored; `None` if that is to be shown."""
+        return self.good if self.state is CellState.FAILED else self.outputs
 
     def seconds_now(self) -> float | None:
         """How long it has run until now, or ran."""
@@ -49,7 +58,9 @@ class LivePost:
         begins = update.state is CellState.RUNNING and not outputs
         if outputs is None or begins:  # what was there stays until there is something else
             outputs = known.outputs if known else None
-        cell = LiveCell(update.state, update.seconds, outputs, update.problem, time.monotonic())
+        now = time.monotonic()
+        good = outputs if update.state in _ENDED_WELL else known.good if known else None
+        cell = LiveCell(update.state, update.seconds, outputs, update.problem, now, good)
         failed = update.problem if update.state is CellState.FAILED else self.failed
         return replace(self, cells={**self.cells, update.cell: cell}, failed=failed)
 
@@ -62,8 +73,10 @@ class LivePost:
         }
         if not any(cell.state is CellState.FAILED for cell in known.values()) and problem.line:
             number = _cell_at(self.job, problem.line)
-            cell = LiveCell(CellState.FAILED, None, None, problem, time.monotonic())
-            known[number] = cell
+            before = self.cells.get(number)
+            good = before.good if before else None
+            now = time.monotonic()
+            known[number] = LiveCell(CellState.FAILED, None, None, problem, now, good)
         return replace(self, cells=known, failed=problem)
 
     def confirmed(self, run: Run) -> "LivePost":
@@ -86,27 +99,28 @@ class LivePost:
     def shown(self) -> Shown:
         """What its page shows in place of what is stored."""
         outputs = {
-            number: cell.outputs
-            for number, cell in self.cells.items()
-            if cell.outputs is not None and cell.state in _SHOWN
+            number: cell.shown for number, cell in self.cells.items() if cell.shown is not None
         }
         return Shown(outputs, self.failed is not None) if outputs or self.failed else NOTHING
 
 
 def edited(before: LivePost | None, version: int, job: Job, reasons: tuple[str, ...]) -> LivePost:
-    """A post that is `before` until now and becomes `job`: what its cells show stays with them."""
+    """A post that is `before` until now and becomes `job`: what its cells show stays with them.
+
+    So it does with a cell that is written anew in the place of another.
+    """
     if before is None:
         return LivePost(version, job, reasons)
-    by_code = {
-        before.job.cells[number - 1].code: cell
-        for number, cell in before.cells.items()
-        if cell.outputs is not None and cell.state in _SHOWN
-    }
-    cells = {
-        number: replace(by_code[cell.code], state=CellState.QUEUED)
-        for number, cell in enumerate(job.cells, start=1)
-        if cell.code in by_code
-    }
+    old = [cell.code for cell in before.job.cells]
+    new = [cell.code for cell in job.cells]
+    shown = {number: cell for number, cell in before.cells.items() if cell.shown is not None}
+    by_code = {old[number - 1]: cell for number, cell in shown.items()}
+    in_place = {number: cell for number, cell in shown.items() if old[number - 1] not in new}
+    cells = {}
+    for number, code in enumerate(new, start=1):
+        cell = by_code.get(code) if code in old else in_place.get(number)
+        if cell is not None:
+            cells[number] = replace(cell, state=CellState.QUEUED, outputs=cell.shown, problem=None)
     return LivePost(version, job, reasons, cells)
 
 
