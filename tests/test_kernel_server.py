@@ -13,7 +13,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from executable_posts.engine import Stop, _run, run_all
+from executable_posts.engine import Stop, run_all, run_stoppable
 from executable_posts.errors import Problem
 from executable_posts.jobs import Conditions, Job, Run
 from executable_posts.kernels.kernel import Kernel
@@ -361,7 +361,7 @@ def test_a_server_that_was_killed_leaves_kernels_alone_and_later_ones_are_plain(
     assert fresh.ran("import time; time.sleep(0.5)", "1 + 1", begun=kill).cells[1].outputs
     with pytest.raises(ServerUnavailable):
         fresh.ran("1")
-    result = _run(fresh.job("1"), fresh.conditions, fresh.server, lambda _: None, Stop())
+    result = run_stoppable(fresh.job("1"), fresh.conditions, fresh.server, lambda _: None, Stop())
     assert isinstance(result, Run)
 
 

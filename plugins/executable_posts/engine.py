@@ -12,7 +12,7 @@ from .jobs import Conditions, Job, Progress, Run
 from .kernels.kernel import Kernel
 from .kernels.server import KernelServer, ServerUnavailable
 from .resources import available_memory
-from .run import run
+from .run import Arrived, nobody, run
 from .schedule import in_order, next_job
 from .servers import Servers
 
@@ -87,7 +87,7 @@ def run_all(
             if job is not None:
                 waiting.remove(job)
                 server = servers.server_for(job)
-                running[pool.submit(_run, job, conditions, server, progress, stop)] = job
+                running[pool.submit(run_stoppable, job, conditions, server, progress, stop)] = job
                 continue
             pending: list[Future[Any]] = [*running, *servers.starting]
             # A Ctrl-C that comes just before a wait does not end it.
@@ -96,17 +96,21 @@ def run_all(
                 yield running.pop(future), future.result()
 
 
-def _run(
+def run_stoppable(
     job: Job,
     conditions: Conditions,
     server: KernelServer | None,
     progress: Progress,
     stop: Stop,
+    arrived: Arrived = nobody,
 ) -> Run | Problem:
-    """Run `job` with a kernel of `server`, and with a plain one if that cannot be had."""
+    """Run `job` with a kernel of `server`, and with a plain one if that cannot be had.
+
+    See `run.run`; `stop` ends it from another thread.
+    """
     if server is not None:
         try:
-            return run(job, conditions, server, progress, stop.applies_to)
+            return run(job, conditions, server, progress, stop.applies_to, arrived)
         except ServerUnavailable:
             pass
-    return run(job, conditions, None, progress, stop.applies_to)
+    return run(job, conditions, None, progress, stop.applies_to, arrived)

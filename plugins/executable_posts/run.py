@@ -31,7 +31,7 @@ Arrived = Callable[[int, Callable[[], tuple[Output, ...]]], object]
 """Told of a cell, from 1, each time that it put something out, and of what gives its outputs."""
 
 
-def _nobody(_: int, __: Callable[[], tuple[Output, ...]]) -> None:
+def nobody(_: int, __: Callable[[], tuple[Output, ...]]) -> None:
     """Told of outputs where nobody looks on."""
 
 
@@ -41,7 +41,7 @@ def run(
     server: KernelServer | None,
     progress: Progress,
     begun: Callable[[Kernel], object],
-    arrived: Arrived = _nobody,
+    arrived: Arrived = nobody,
 ) -> Run | Problem:
     """Run all cells of `job` in order in a fresh kernel; what went wrong is a `Problem`.
 

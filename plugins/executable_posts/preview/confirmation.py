@@ -1,15 +1,12 @@
 """The clean run of a post that confirms what its warm kernel showed."""
 
-import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..engine import Stop
+from ..engine import Stop, run_stoppable
 from ..errors import Problem
 from ..jobs import Conditions, Job, Run
-from ..kernels.server import ServerUnavailable
-from ..run import run
 from .cells import Edit, ServerFor
 
 _BETWEEN_LOOKS = 0.05
@@ -70,10 +67,7 @@ class Confirmation:
         try:
             server = self._server_for(self._edit.job)
             job = _with_low_priority(self._edit.job)
-            if server is not None:
-                with contextlib.suppress(ServerUnavailable):
-                    return run(job, self._conditions, server, lambda _: None, self._stop.applies_to)
-            return run(job, self._conditions, None, lambda _: None, self._stop.applies_to)
+            return run_stoppable(job, self._conditions, server, lambda _: None, self._stop)
         except OSError as error:  # no room on the disk, no process to be had
             return Problem(self._edit.post, f"its cells cannot be run here: {error}")
 

@@ -7,11 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..engine import Stop
+from ..engine import Stop, run_stoppable
 from ..errors import Problem
 from ..jobs import Conditions, Run, Started
-from ..kernels.server import ServerUnavailable
-from ..run import run
 from ..store import Output
 from .cells import CellState, CellUpdate, Edit, RunEnded, ServerFor, Tell
 
@@ -118,12 +116,7 @@ class _Run:
         job = self.edit.job
         try:
             server = server_for(job)
-            if server is not None:
-                with contextlib.suppress(ServerUnavailable):
-                    return run(
-                        job, conditions, server, self._started, self.stop.applies_to, self._arrived
-                    )
-            return run(job, conditions, None, self._started, self.stop.applies_to, self._arrived)
+            return run_stoppable(job, conditions, server, self._started, self.stop, self._arrived)
         finally:
             self._over.set()
             looking.join()
